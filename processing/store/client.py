@@ -293,7 +293,8 @@ class Store:
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement whose result is not needed."""
         with _measured("command", self.address):
-            self._client.command(sql, parameters=dict(parameters or {}), settings={**_ANY_TIMES, **_of_batch()})
+            # The driver's `command` would write long values into the URL; this sends them as a form.
+            self._client.raw_query(sql, parameters=dict(parameters or {}), settings={**_ANY_TIMES, **_of_batch()})
 
     def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
         """Insert columns of equal length.

@@ -12,6 +12,7 @@ where older versions with a text remain on the disk.
 
 from __future__ import annotations
 
+from collections import UserString
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,10 +33,10 @@ remove the edit before the post has taken its tags.
 """
 
 NAMES_AT_ONCE = 200
-"""The most names in one statement. A name may have 512 characters and is sent in the URL of a request."""
+"""The most names in one statement. A name may have 512 characters, and ClickHouse reads at most 128 KiB of a value."""
 
-MINUTES_AT_ONCE = 2_500
-"""The most minutes in one statement. They are sent in the URL of a request too, where they take 35 kB."""
+MINUTES_AT_ONCE = 5_000
+"""The most minutes in one statement, where they take 60 kB."""
 
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
@@ -84,12 +85,13 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def seconds(moments: Iterable[datetime]) -> list[int]:
-    """Return the seconds since 1970 of each moment.
+def as_array(moments: Iterable[datetime]) -> UserString:
+    """Return moments, in whole seconds, as ClickHouse writes an `Array(DateTime)`.
 
-    The store reads them as a `DateTime`, and binds them several times as fast as a datetime.
+    The driver writes a list down item by item, and a `str` character by character. It sends any other object's text as
+    it is, which takes a tenth of the time.
     """
-    return [int(moment.timestamp()) for moment in moments]
+    return UserString(str([int(moment.timestamp()) for moment in moments]))
 
 
 def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> set[datetime]:
@@ -145,7 +147,7 @@ def redact_deleted(store: Store, minutes: set[datetime]) -> None:
     The caller recounts the minutes anyway.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - CLOCK_SKEW)}
+        parameters = {"minutes": as_array(some), "since": milliseconds(some[0] - CLOCK_SKEW)}
         [(tombstones,)] = store.query(TOMBSTONES_EXIST, parameters)
         gone = sorted(store.query(TOMBSTONES_OF, parameters)) if tombstones else []
         for source, posts in groupby(gone, key=lambda row: str(row[0])):
@@ -165,7 +167,7 @@ def blank_everything_gone(store: Store) -> set[datetime]:
 
 def _blank(store: Store, parameters: Mapping[str, object], minutes: set[datetime]) -> None:
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        touching = {**parameters, "minutes": seconds(some)}
+        touching = {**parameters, "minutes": as_array(some)}
         noted = _note(store, touching)
         store.command(BLANK, touching | {"deletion": DELETION})
         if overtaken(store, noted):

@@ -14,7 +14,7 @@ from ingest.contract import Post, Progress
 from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import TaggedPost
 from processing.store.client import Store
-from processing.store.deletions import MINUTES_AT_ONCE, milliseconds, redact_deleted, seconds
+from processing.store.deletions import MINUTES_AT_ONCE, as_array, milliseconds, redact_deleted
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, overtaken, take_version
@@ -133,7 +133,7 @@ def recount(store: Store, minutes: set[datetime]) -> None:
 
 def _recount(store: Store, minutes: Sequence[datetime]) -> int:
     version = take_version(store)
-    store.command(RECOUNT, {"minutes": seconds(minutes), "version": version})
+    store.command(RECOUNT, {"minutes": as_array(minutes), "version": version})
     return version
 
 

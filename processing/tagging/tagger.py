@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 
 import msgspec
+import numpy as np
 
 from ingest.contract import NotAPost, Post, decode_post
 from processing.contract import TaggedPost
@@ -32,12 +33,10 @@ class Enricher:
     def tag_many(self, posts: Sequence[Post]) -> list[TaggedPost]:
         """Return the result of `tag` for each post. A batch is ten times as fast."""
         detected = self._detector.detect_many([post.text for post in posts], [post.langs for post in posts])
-        languages, rules = [found.language for found in detected], self._taxonomy.version
+        languages = [found.language for found in detected]
+        confidences = np.round([found.confidence for found in detected], 4).tolist()
         topics = self._taxonomy.tag_many(list(map(_with_context, posts)), languages, [post.source for post in posts])
-        return [
-            TaggedPost(post, found.language, round(found.confidence, 4), its_topics, rules)
-            for post, found, its_topics in zip(posts, detected, topics, strict=True)
-        ]
+        return list(map(TaggedPost, posts, languages, confidences, topics, repeat(self._taxonomy.version)))
 
 
 def _with_context(post: Post) -> str:

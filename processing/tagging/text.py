@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 MOST_TOGETHER = 1 << 16
 """The most code points that are read as one array. `batches` divides longer input at the end of a text."""
 
@@ -171,11 +173,10 @@ def batches(texts: Sequence[str], most: int = 1_024) -> Iterable[Sequence[str]]:
 
     Every text must be shorter than that. Each text counts three code points more than it has, for its ends.
     """
-    first, length = 0, 0
-    for number, text in enumerate(texts):
-        length += len(text) + 3
-        if number - first >= most or length > MOST_TOGETHER - 3:
-            yield texts[first:number]
-            first, length = number, len(text) + 3
-    if first < len(texts):
-        yield texts[first:]
+    ends = np.cumsum([len(text) + 3 for text in texts])
+    first, before = 0, 0
+    while first < len(texts):
+        fitting = int(np.searchsorted(ends, before + MOST_TOGETHER - 3, side="right"))
+        behind = min(max(fitting, first + 1), first + most)
+        yield texts[first:behind]
+        first, before = behind, int(ends[behind - 1])

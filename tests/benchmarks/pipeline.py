@@ -7,6 +7,7 @@ other loops over the same log: see `tests.benchmarks.loops`.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,12 +21,14 @@ import msgspec
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import Situation
+from deploy.supervisor.environments import OF_WORKERS
 from ingest.contract import Post
 from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.benchmarks import loops
 from tests.benchmarks.worker import GROUP, Figures
+from tests.conftest import WRITER_PASSWORD
 from tests.support.parts import Parts
 from tests.support.processor_time import processor_seconds
 
@@ -97,8 +100,9 @@ def fill(parts: Parts, posts: Iterable[Post]) -> int:
 def work(parts: Parts) -> Figures:
     """Start a worker, let it work until nothing is left, and take its figures."""
     command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
+    environment = os.environ | OF_WORKERS | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE) as worker,
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker,
         ConsumerGroup(parts.kafka, GROUP) as group,
     ):
         while worker.poll() is None and group.lag():

@@ -260,9 +260,8 @@ def _occurrences(rows: Rows) -> tuple[Codes, NDArray[np.intp]]:
     owner = np.zeros(len(rows.codes), dtype=np.intp)
     owner[rows.ends[1:-1]] = 1
     owner = owner.cumsum()
-    of_grams = [owner[: len(grams)] for grams in rows.grams]
-    owners = np.concatenate([*of_grams, *(owner[at] for at, _ in rows.further)])
-    numbers = np.concatenate([*rows.grams, *(there for _, there in rows.further)])
+    owners = np.concatenate([owner[: len(feature)] for feature in rows.features])
+    numbers = np.concatenate(rows.features)
     return numbers[numbers != 0], owners[numbers != 0]
 
 
@@ -270,8 +269,7 @@ def _without_some(rows: Rows, share: float, chance: np.random.Generator) -> Rows
     def some_left(numbers: Codes) -> Codes:
         return np.where(chance.random(len(numbers), dtype=np.float32) < share, np.uint32(0), numbers)
 
-    grams = [some_left(each) for each in rows.grams]
-    return rows._replace(grams=grams, further=[(at, some_left(there)) for at, there in rows.further])
+    return rows._replace(features=list(map(some_left, rows.features)))
 
 
 class _Adam:

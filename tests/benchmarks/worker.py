@@ -8,6 +8,7 @@ and tags a batch while the one before it is stored, so the clock begins when the
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import signal
 import sys
@@ -23,6 +24,7 @@ import msgspec
 import structlog
 from pydantic import SecretStr
 
+import deploy.processes.worker  # noqa: F401 - the process of a worker loads it, so it counts for the start and memory
 from ingest.contract import KafkaAddress
 from ingest.kafka import Batch, PostConsumer, PostProducer
 from processing import worker as pipeline
@@ -31,7 +33,6 @@ from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
-from tests.conftest import WRITER_PASSWORD
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -148,7 +149,7 @@ def main(bootstrap: str, url: str) -> None:
     detector = DETECTORS["vote"]()
     taxonomy = ReloadingTaxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
     with (
-        Store(ClickHouseAddress(url, "writer", SecretStr(WRITER_PASSWORD))) as store,
+        Store(ClickHouseAddress(url, "writer", SecretStr(os.environ["BANWATCH_CLICKHOUSE_PASSWORD"]))) as store,
         PostProducer(kafka, client_id="bench-rejects") as producer,
         TimedConsumer(kafka, watch) as consumer,
     ):

@@ -98,7 +98,7 @@ class Ensemble(LanguageDetector):
             if read[number].isascii():
                 sure[number] = False
         names = self._model.languages
-        found = [Detected(names[number], p) for number, p in zip(best.tolist(), likely.tolist(), strict=True)]
+        found = list(map(Detected, map(names.__getitem__, best.tolist()), likely.tolist()))
         unsure = np.flatnonzero(~sure)
         for number, weights in zip(unsure.tolist(), self._candidates(probabilities[unsure]), strict=True):
             strange = familiar[number] < _FAMILIAR

@@ -51,6 +51,9 @@ def _table() -> Codes:
 
 
 _TABLE = _table()
+_IDEOGRAPHS = np.arange(LETTERS, dtype=np.uint32) >= IDEOGRAPHS_FROM
+_BLOCK_HASHES = _IDEOGRAPHS * (np.arange(LETTERS, dtype=np.uint32) // BLOCK + 1) * np.uint32(_GOLDEN)
+"""The hash of the block of each code that needs one, else 0."""
 _POWERS = np.cumprod(np.full(MOST_TOGETHER, _PRIME, dtype=np.uint32), dtype=np.uint32)
 _INVERSE = np.cumprod(np.full(MOST_TOGETHER, pow(_PRIME, -1, 1 << 32), dtype=np.uint32), dtype=np.uint32)
 
@@ -58,13 +61,12 @@ _INVERSE = np.cumprod(np.full(MOST_TOGETHER, pow(_PRIME, -1, 1 << 32), dtype=np.
 class Rows(NamedTuple):
     """The rows of a batch.
 
-    `grams` holds arrays of rows, one row for each position from the first on (0 means none). `further` holds positions,
-    each at most once, with their rows. `words` holds the last position and the hash of each word. Text number n lies
-    from position `ends[n]` to `ends[n + 1]`. `codes` is the stream itself.
+    `features` holds arrays of rows, one row for each position from the first on (0 means none). `words` holds the last
+    position and the hash of each word. Text number n lies from position `ends[n]` to `ends[n + 1]`. `codes` is the
+    stream itself.
     """
 
-    grams: list[Codes]
-    further: list[tuple[NDArray[np.intp], Codes]]
+    features: list[Codes]
     words: tuple[NDArray[np.intp], Codes]
     ends: NDArray[np.intp]
     codes: Codes
@@ -162,10 +164,8 @@ def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
         for start, stop in zip(first[found].tolist(), behind[found].tolist(), strict=True):
             codes[start:stop] = SPACE
         behind, hashes = behind[~found], hashes[~found]
-    large = np.flatnonzero(codes >= IDEOGRAPHS_FROM)
     shift = np.uint32(32 - bits)
-    further = [
-        (behind - 1, hashes * np.uint32(_SPREAD_WORDS) >> shift),
-        (large, (codes[large] // np.uint32(BLOCK) + np.uint32(1)) * np.uint32(_GOLDEN) >> shift),
-    ]
-    return Rows(list(_grams(codes, bits)), further, (behind - 1, hashes), np.flatnonzero(codes == END), codes)
+    pairs, triples, fours = _grams(codes, bits)
+    triples[behind - 1] = hashes * np.uint32(_SPREAD_WORDS) >> shift  # no triple begins at the end of a word
+    blocks = _BLOCK_HASHES.take(codes) >> shift
+    return Rows([blocks, pairs, triples, fours], (behind - 1, hashes), np.flatnonzero(codes == END), codes)

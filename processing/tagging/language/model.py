@@ -107,11 +107,10 @@ class Model(NamedTuple):
 
 def pooled(table: Table, rows: Rows) -> Weights:
     """Return the mean row of each text: the sum of its rows, divided by the number of its positions."""
-    places = np.zeros((len(rows.codes), table.shape[1]), dtype=table.dtype)
-    for grams in rows.grams:
-        places[: len(grams)] += table.take(grams, axis=0, mode="clip")
-    for at, there in rows.further:
-        places[at] += table.take(there, axis=0, mode="clip")
+    first, *further = rows.features
+    places = table.take(first, axis=0, mode="clip")
+    for feature in further:
+        places[: len(feature)] += table.take(feature, axis=0, mode="clip")
     wide = np.int32 if table.dtype == np.int16 else np.float32
     sums = np.add.reduceat(places, rows.ends[:-1], axis=0, dtype=wide).astype(np.float32, copy=False)
     sums /= np.diff(rows.ends)[:, None]

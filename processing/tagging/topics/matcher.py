@@ -94,7 +94,9 @@ class Matcher:
         for term, mask in masks.items():
             for written in writings(term):
                 by_words[written][term.prefix] |= mask
-        self._automaton = automaton((written, (len(written), *both)) for written, both in by_words.items())
+        values = [(len(written), *both) for written, both in by_words.items()]
+        once = dict(zip(values, values, strict=True))  # the terms of a set have equal masks, which take much memory
+        self._automaton = automaton(zip(by_words, map(once.__getitem__, values), strict=True))
 
     def hits(self, text: str) -> list[Hit]:
         """Return every hit that stands at word boundaries. `text` comes from `processing.tagging.text.matchable`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from operator import itemgetter
 
 from processing.tagging.topics.compiler import Compiler
@@ -20,8 +21,9 @@ class RuleSet:
     """The rules for the languages of a chain, with the terms of the sets in these languages."""
 
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
-        self._names = _Names(definition, chain)
-        resolved = _resolved(definition, chain, self._names)
+        self._definition, self._chain = definition, chain
+        names = _Names(definition, chain)
+        resolved = _resolved(definition, chain, names)
         needed = prefilter([rule for _, rule in resolved])
         compiler = Compiler(common=needed or frozenset())
         self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
@@ -30,7 +32,7 @@ class RuleSet:
             by_topic[written.topic].append(rule)
         self._topics = [(topic, compiler.check(BoolOp("OR", tuple(rules)))) for topic, rules in by_topic.items()]
         self._opinions = [
-            self._opinion(topic, opinion, definition, compiler) for topic, opinion in definition.opinions.items()
+            _opinion(topic, opinion, definition, names, compiler) for topic, opinion in definition.opinions.items()
         ]
         self._matcher = Matcher(compiler.terms())
         self._prefilter = None if needed is None else Prefilter(needed)
@@ -68,14 +70,20 @@ class RuleSet:
                 weights = ", ".join(f"@{name} {weight:+.1f}" for name, _, weight in heard)
                 yield opinion.topic, places, f"{weights}: probability {opinion.probability(reading):.2f}"
 
-    def _opinion(self, topic: str, opinion: Opinion, definition: Definition, compiler: Compiler) -> SecondOpinion:
-        subject = resolve(TopicOf(opinion.among, 0), self._names)
-        near = {name: Proximity("NEAR", opinion.within, self._names.one_of(name), subject) for name in opinion.weights}
-        checks = {name: compiler.check(rule) for name, rule in near.items()}
-        return SecondOpinion(topic, opinion, _settled(definition.topics, opinion.unless), checks)
+    @cached_property
+    def _names(self) -> _Names:
+        """What names mean, for explanations. A worker never explains, and has the rules of twenty languages."""
+        return _Names(self._definition, self._chain)
 
     def _read(self, text: str, language: str, source: str) -> MatchContext:
         return MatchContext(text, self._matcher.hits(text), language, source)
+
+
+def _opinion(topic: str, opinion: Opinion, definition: Definition, names: _Names, compiler: Compiler) -> SecondOpinion:
+    subject = resolve(TopicOf(opinion.among, 0), names)
+    near = {name: Proximity("NEAR", opinion.within, names.one_of(name), subject) for name in opinion.weights}
+    checks = {name: compiler.check(rule) for name, rule in near.items()}
+    return SecondOpinion(topic, opinion, _settled(definition.topics, opinion.unless), checks)
 
 
 def needed_terms(definition: Definition, chain: tuple[str, ...]) -> frozenset[Term] | None:
@@ -111,6 +119,7 @@ class _Names:
         for one in definition.rules:
             if one.language in chain:
                 self._rules[one.topic] = (*self._rules.get(one.topic, ()), one.rule)
+        self._topics: dict[str, Rule] = {}
 
     def terms(self, name: str) -> tuple[Term, ...]:
         return self._terms[name]
@@ -120,3 +129,8 @@ class _Names:
 
     def rules(self, name: str) -> tuple[Rule, ...]:
         return self._rules.get(name, ())
+
+    def topic(self, name: str) -> Rule:
+        if name not in self._topics:  # many rules name the same few topics
+            self._topics[name] = BoolOp("OR", tuple(resolve(rule, self) for rule in self.rules(name)))
+        return self._topics[name]

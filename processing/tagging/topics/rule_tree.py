@@ -116,6 +116,10 @@ class Names(Protocol):
         """Return the parsed rules of a topic."""
         ...
 
+    def topic(self, name: str) -> Rule:
+        """Return the resolved rules of a topic as one rule."""
+        ...
+
 
 def resolve(rule: Rule, names: Names) -> Rule:
     """Return the rule with every name replaced by its meaning. A set without terms never matches."""
@@ -124,7 +128,7 @@ def resolve(rule: Rule, names: Names) -> Rule:
         case SetOf(name, _):
             resolved = names.one_of(name)
         case TopicOf(name, _):
-            resolved = BoolOp("OR", tuple(resolve(inner, names) for inner in names.rules(name)))
+            resolved = names.topic(name)
         case Not(inner):
             resolved = Not(resolve(inner, names))
         case BoolOp("OR", rules):

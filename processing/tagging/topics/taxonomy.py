@@ -62,7 +62,8 @@ class Taxonomy:
     def tag_many(self, texts: Sequence[str], languages: Sequence[str], sources: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the result of `tag` for each text. Here most texts off the subject cost a microsecond."""
         topics: list[tuple[str, ...]] = [()] * len(texts)
-        for number in self._maybes([text[:_READ] for text in texts]):
+        # One language after another, because the rules of one fit into a processor's cache, and those of all do not.
+        for number in sorted(self._maybes([text[:_READ] for text in texts]), key=languages.__getitem__):
             topics[number] = self.tag(texts[number], languages[number], sources[number])
         return topics
 
