@@ -14,6 +14,10 @@ REQUEST_TIMEOUT = timedelta(seconds=10)
 seconds of silence. The library's 30 seconds would hold back their posts, and a member's heartbeats, for as long."""
 
 
+CRITICAL = 2
+"""The syslog level up to which librdkafka writes to standard error. Of each attempt to connect it would tell a line."""
+
+
 def client_arguments(address: KafkaAddress, request_timeout: timedelta = REQUEST_TIMEOUT) -> dict[str, Any]:
     """Return the arguments by which any client of the library connects.
 
@@ -25,11 +29,47 @@ def client_arguments(address: KafkaAddress, request_timeout: timedelta = REQUEST
         "bootstrap_servers": address.endpoints,
         "security_protocol": security.protocol,
         "reconnect_backoff_max_ms": 1_000,
-        "request_timeout_ms": int(request_timeout.total_seconds() * 1000),
+        "request_timeout_ms": milliseconds(request_timeout),
     }
     if security.encrypted:
         arguments["ssl_context"] = tls_context(security)
     return arguments | (login_arguments(security) if security.logs_in else {})
+
+
+def librdkafka_arguments(address: KafkaAddress, request_timeout: timedelta = REQUEST_TIMEOUT) -> dict[str, Any]:
+    """Return the arguments by which a client of librdkafka connects. `client_arguments` has the same for kafka-python.
+
+    The files of certificates were read before, by the probe of the address.
+    """
+    security = address.security
+    arguments: dict[str, Any] = {
+        "bootstrap.servers": ",".join(address.endpoints),
+        "security.protocol": security.protocol,
+        "reconnect.backoff.ms": 1_000,
+        "reconnect.backoff.max.ms": 1_000,
+        "log_level": CRITICAL,
+        "socket.timeout.ms": milliseconds(request_timeout),
+        "coordinator.query.interval.ms": milliseconds(request_timeout),
+        "topic.metadata.refresh.interval.ms": milliseconds(request_timeout),
+    }
+    if security.encrypted:
+        files = {
+            "ssl.ca.location": security.ca_file,
+            "ssl.certificate.location": security.certificate_file,
+            "ssl.key.location": security.key_file,
+        }
+        arguments |= {name: str(file) for name, file in files.items() if file is not None}
+    if security.logs_in:
+        arguments |= {
+            "sasl.mechanism": security.mechanism,
+            "sasl.username": security.user,
+            "sasl.password": security.password.get_secret_value(),
+        }
+    return arguments
+
+
+def milliseconds(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)
 
 
 def login_arguments(security: KafkaSecurity) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from confluent_kafka import KafkaError as LibrdkafkaError
 from kafka.errors import (
     BrokerNotAvailableError,
     InvalidProducerEpochError,
@@ -63,3 +64,26 @@ def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | B
     if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
         return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
     return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
+
+
+REFUSALS = {
+    LibrdkafkaError._AUTHENTICATION,  # noqa: SLF001 - the names of errors that no broker has sent begin so
+    LibrdkafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    LibrdkafkaError.GROUP_AUTHORIZATION_FAILED,
+    LibrdkafkaError.SASL_AUTHENTICATION_FAILED,
+    LibrdkafkaError.TOPIC_AUTHORIZATION_FAILED,
+    LibrdkafkaError.UNSUPPORTED_VERSION,
+}
+
+
+def is_refusal(error: LibrdkafkaError) -> bool:
+    """Whether no further attempt of this client succeeds."""
+    return error.fatal() or error.code() in REFUSALS
+
+
+def of_librdkafka(error: LibrdkafkaError, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
+    """Translate an error of librdkafka as `translated` does one of kafka-python."""
+    said = error.str().removesuffix(".")
+    if is_refusal(error):
+        return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
+    return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")

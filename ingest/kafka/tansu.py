@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.net.compat import KafkaNetClient
 from kafka.protocol.admin import DescribeGroupsRequest
 
 from ingest.contract import KafkaAddress
@@ -20,16 +19,12 @@ POLLS = 100
 POLL_MS = 100
 
 SESSION_TIMEOUT_MS = 3_000
-"""A group member leaves without a message (see `leave`), so the broker has to notice its silence soon."""
+"""A group member leaves without a message, so the broker has to notice its silence soon.
 
-
-def leave(client: KafkaNetClient) -> None:
-    """Close a member's connection and leave its group without a message.
-
-    A member may announce that it leaves while the group is being rebalanced. Tansu then keeps it as the group's leader
-    for ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds.
-    """
-    client.close()
+A member may announce that it leaves while the group is being rebalanced. Tansu then keeps it as the group's leader for
+ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds. It never lets a
+member in that has a name of its own (static membership).
+"""
 
 
 def describe_groups(admin: KafkaAdminClient, groups: list[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ import msgspec
 import structlog
 from pydantic import SecretStr
 
+import deploy.processes.worker  # noqa: F401 - the process of a worker loads it, so it counts for the start and memory
 from ingest.contract import KafkaAddress
 from ingest.kafka import Batch, PostConsumer, PostProducer
 from processing import worker as pipeline

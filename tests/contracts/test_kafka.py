@@ -282,7 +282,7 @@ def test_progress_arrives_on_every_partition_behind_the_posts(address: KafkaAddr
     progress = [each for batch in batches for each in batch.progress]
     everywhere = msgspec.structs.replace(said, partitions=PARTITIONS)
     assert sorted(progress, key=lambda each: each[0]) == [(partition, everywhere) for partition in range(PARTITIONS)]
-    ends = {at.partition: next_ for batch in batches for at, next_ in batch.offsets.items()}
+    ends = {partition: next_ for batch in batches for (_, partition), next_ in batch.offsets.items()}
     assert ends == {partition: before[partition] + 1 for partition in range(PARTITIONS)}
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from confluent_kafka import KafkaError
+from structlog.testing import capture_logs
 
 from ingest.contract import KafkaAddress, Progress
 from ingest.kafka import BrokerUnavailable, CommitDelayed, Delivery, PostProducer, TopicReplaced, ensure_topics
@@ -86,8 +87,8 @@ def test_a_consumer_outlives_a_frozen_broker(broker: brokers.Broker, address: Ka
         assert ids(take(consumer, 1)) == [2]
 
 
-def unanswered(*_: object, **__: object) -> None:
-    raise KafkaTimeoutError
+def unanswered(_: object) -> KafkaError:
+    return KafkaError(KafkaError.REQUEST_TIMED_OUT)
 
 
 def test_a_commit_without_an_answer_is_made_with_the_next_one(
@@ -101,7 +102,7 @@ def test_a_commit_without_an_answer_is_made_with_the_next_one(
         [batch] = take(consumer, 1)
         with monkeypatch.context() as lost:
             # A frozen broker would carry out the commit once it goes on, so the request is lost here.
-            lost.setattr(consumer._kafka, "commit", unanswered)
+            lost.setattr(consumer, "_commit", unanswered)
             with pytest.raises(CommitDelayed):
                 consumer.commit(batch)
         assert watch.lag() == 1
@@ -147,7 +148,10 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
             consumer.commit(batch)
         assert watch.lag() == 0
         assert (consumer.assigned, consumer.lag()) == (1, 0)
-    polled(lambda: not consumer.poll(TICK, 1) and consumer.assigned is None)
+    with capture_logs() as told:
+        polled(lambda: not consumer.poll(TICK, 1) and consumer.assigned is None)
+        consumer.poll(SHORT, 1)
+    assert [(each["event"], each.get("connected")) for each in told] == [("kafka", False)]
     with consumer, watch, brokers.tansu(port):
         ensure_topics(address, 1)
         with PostProducer(address) as producer:

@@ -85,10 +85,9 @@ def test_the_share_is_of_what_was_delivered_and_unknown_where_nothing_was(
     send(producer, *(a_post(source="rss", id=str(number), created_at=now - HOUR) for number in range(3)))
     producer.reject(BY_COLLECTOR, lambda _: None)
     producer.reject(Rejected(source="gdelt", where="a", reason="b", raw=""), lambda _: None)
-    eventually(lambda: len(found(store)) == 2)
-    shares = queries.rejected_shares(store, now - 2 * HOUR, datetime.now(UTC) + timedelta(minutes=1))
-    assert shares == (RejectedShare("gdelt", 1, 0), RejectedShare("rss", 1, 3))
-    assert [each.share for each in shares] == [None, 0.25]
+    expected = (RejectedShare("gdelt", 1, 0), RejectedShare("rss", 1, 3))
+    eventually(lambda: queries.rejected_shares(store, now - 2 * HOUR, now + HOUR) == expected)
+    assert [each.share for each in expected] == [None, 0.25]
 
 
 def test_a_reason_ends_where_a_quotation_begins() -> None:
