@@ -5,10 +5,12 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -194,12 +196,13 @@ class PostConsumer:
         sent_at = next((_sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
         batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
-        while found:
-            weight += self._sort_into(batch, found)
-            records += len(found)
-            if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
-                break
-            found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
+        with _uncollected():
+            while found:
+                weight += self._sort_into(batch, found)
+                records += len(found)
+                if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
+                    break
+                found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
         # Another member may have read on in a partition that comes back after a rebalance.
         self._next = (self._next if batch.division == self._next_of else {}) | batch.offsets
         self._next_of = batch.division
@@ -352,9 +355,32 @@ def _sort_into(batch: Batch, record: Message, value: bytes | None) -> None:
         batch.progress.append((record.partition(), message))
 
 
-def _headers(record: Message) -> Headers:
+_call_headers = methodcaller("headers")
+"""Calls the library so that its error is noticed at once: a method that is called often is called without this check.
+
+The library goes on after a header's name that is not UTF-8, and returns a name that is not there."""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away from `_call_headers`, because a collection would clear the error."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        return record.headers() or []
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _headers(record: Message) -> Headers:
+    """Return the headers of a record.
+
+    Raises:
+        UnreadableRecord: the name of a header is not UTF-8.
+    """
+    try:
+        return _call_headers(record) or []
     except (SystemError, UnicodeDecodeError) as error:
         raise UnreadableRecord("The name of a header is not UTF-8.") from error
 
