@@ -53,8 +53,9 @@ def librdkafka_arguments(address: KafkaAddress, request_timeout: timedelta = REQ
         "topic.metadata.refresh.interval.ms": milliseconds(request_timeout),
     }
     if security.encrypted:
+        system = ssl.get_default_verify_paths()  # whom kafka-python trusts
         files = {
-            "ssl.ca.location": security.ca_file,
+            "ssl.ca.location": security.ca_file or system.cafile or system.capath,
             "ssl.certificate.location": security.certificate_file,
             "ssl.key.location": security.key_file,
         }

@@ -5,9 +5,12 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -18,9 +21,16 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
-from ingest.kafka.codec import UnreadableRecord, read, read_rejected
+from ingest.kafka.codec import Headers, UnreadableRecord, read, read_rejected
 from ingest.kafka.connection import REQUEST_TIMEOUT, librdkafka_arguments, milliseconds
-from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, is_refusal, of_librdkafka
+from ingest.kafka.failures import (
+    ALL_BROKERS_DOWN,
+    LOGIN_FAILED,
+    BrokerRefused,
+    BrokerUnavailable,
+    is_refusal,
+    of_librdkafka,
+)
 from ingest.kafka.probe import require
 
 log = structlog.get_logger()
@@ -35,12 +45,16 @@ RECORDS_AT_ONCE = 64
 """The number of records that are read between two checks of the batch's size: at most 128 MB, at 2 MB a record."""
 
 READ_AHEAD, READ_AHEAD_KB = 2_500, 4 * 1024
-"""The library reads ahead until it has so many records of a partition, or so many kilobytes of all."""
+"""The library reads ahead until it has so many records, or so many kilobytes."""
 
-STATISTICS_EVERY = timedelta(seconds=1)
+LONGEST_WRITE = timedelta(minutes=5)
+"""The longest time between two polls, after which a member leaves the group."""
+
+CONNECT_WITHIN = timedelta(milliseconds=200)
+"""How long a poll looks for a broker while none is connected."""
 
 MOST_DELAYS = 6
-"""The number of commits in a row that may fail before the member gives up: about a minute."""
+"""The number of commits in a row that may fail before the member gives up. Each may take half a minute."""
 
 EXPELLED = {KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.UNKNOWN_MEMBER_ID}
 """The answers to a commit of which the group has divided the partitions since."""
@@ -91,18 +105,6 @@ class Batch:
         return {f"{topic}/{partition}": offset for (topic, partition), offset in self.offsets.items()}
 
 
-class Broker(msgspec.Struct):
-    """What the library's statistics tell of the connection to a broker."""
-
-    state: str
-
-
-class Statistics(msgspec.Struct):
-    """What is read of the library's statistics."""
-
-    brokers: dict[str, Broker]
-
-
 class PostConsumer:
     """Reads the posts and the rejections as a member of a group, from the committed offsets, else from the start.
 
@@ -126,9 +128,10 @@ class PostConsumer:
         """Grows with each change of this member's partitions. They change only within a poll."""
         self._assigned: set[Partition] | None = None
         self._connected = True
-        self._last_error = ""
-        self._refusal: BrokerRefused | None = None
-        """What no further attempt of the library will heal."""
+        self._said: set[str] = set()
+        """The names of the errors that were logged since a broker was last found."""
+        self._failure: BrokerUnavailable | BrokerRefused | None = None
+        """What no further attempt of this client will heal."""
         self._next: dict[Partition, int] = {}
         """The next offset of each partition that has been read from in the division `_next_of`."""
         self._next_of = 0
@@ -146,19 +149,23 @@ class PostConsumer:
                     # The lowest that a broker allows: a group forms in two or three seconds and notices a dead member.
                     "session.timeout.ms": tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
                     "heartbeat.interval.ms": 1_000,
+                    "max.poll.interval.ms": milliseconds(tansu.LONGEST_WRITE if self._embedded else LONGEST_WRITE),
                     # The broker's default wait of 500 ms would delay the last records of a topic by as much.
                     "fetch.wait.max.ms": 20,
                     "max.partition.fetch.bytes": 256 * 1024,
                     "queued.min.messages": READ_AHEAD,
                     "queued.max.messages.kbytes": READ_AHEAD_KB,
-                    "statistics.interval.ms": milliseconds(STATISTICS_EVERY),
-                    "stats_cb": self._read_statistics,
+                    # With the library's second, reading stands still once the queue has been full.
+                    "fetch.queue.backoff.ms": 20,
+                    "check.crcs": True,
+                    "enable.metrics.push": False,
                     "error_cb": self._met,
                 }
             )
             # A group's leader that does not know a topic yet would assign none of its partitions.
             unknown = [topic for topic in self._topics if not self._partitions_of(topic)]
         except KafkaException as error:
+            self.close()
             raise of_librdkafka(error.args[0], address) from error
         if unknown:
             self.close()
@@ -167,6 +174,8 @@ class PostConsumer:
 
     def _partitions_of(self, topic: str) -> int:
         found = self._kafka.list_topics(topic, REQUEST_TIMEOUT.total_seconds()).topics[topic]
+        if found.error is not None and is_refusal(found.error):
+            raise KafkaException(found.error)
         return 0 if found.error is not None else len(found.partitions)
 
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
@@ -180,17 +189,20 @@ class PostConsumer:
             BrokerUnavailable: the library cannot go on, and a new consumer can.
             BrokerRefused: the broker refuses the request.
         """
+        if not self._connected:
+            self._look_for_brokers()
         # The library waits until it has as many records as it is asked for.
         found = self._consume(1, timeout)
         sent_at = next((_sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
         batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
-        while found:
-            weight += self._sort_into(batch, found)
-            records += len(found)
-            if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
-                break
-            found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
+        with _uncollected():
+            while found:
+                weight += self._sort_into(batch, found)
+                records += len(found)
+                if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
+                    break
+                found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
         # Another member may have read on in a partition that comes back after a rebalance.
         self._next = (self._next if batch.division == self._next_of else {}) | batch.offsets
         self._next_of = batch.division
@@ -205,26 +217,31 @@ class PostConsumer:
             for error in errors:
                 self._met(error)
             found = [message for message in found if message.error() is None]
-        if self._refusal is not None:
-            raise self._refusal
+        if self._failure is not None:
+            raise self._failure
         return found
 
     def _met(self, error: KafkaError) -> None:
         """Note what the library tells of a connection, a partition or the group. It tries again by itself."""
-        self._last_error = error.str()
-        if is_refusal(error):
-            self._refusal = BrokerRefused(str(of_librdkafka(error, self._address)))
+        if error.name() not in self._said:  # the library tells of each attempt to connect
+            self._said.add(error.name())
+            log.warning("kafka", error=error.name(), what=error.str())
+        if is_refusal(error) or error.code() == LOGIN_FAILED:
+            self._failure = of_librdkafka(error, self._address)
+        if error.code() == ALL_BROKERS_DOWN:
+            self._connected = False
 
-    def _read_statistics(self, statistics: str) -> None:
-        brokers = msgspec.json.decode(statistics, type=Statistics).brokers.values()
-        connected = any(broker.state == "UP" for broker in brokers)
-        if connected != self._connected:
-            log.warning("kafka", connected=connected, last_error=self._last_error)
-        self._connected = connected
+    def _look_for_brokers(self) -> None:
+        """Find out whether a broker is connected again. The library tells only when none is."""
+        with suppress(KafkaException):
+            self._kafka.list_topics(self._address.posts_topic, CONNECT_WITHIN.total_seconds())
+            self._connected = True
+            self._said.clear()
+            log.warning("kafka", what="A broker answers again.")
 
     def _gain(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._division += 1
-        self._member = self._kafka.memberid()
+        self._member = self._kafka.memberid() or ""
         self._assigned = {(each.topic, each.partition) for each in partitions}
 
     def _lose(self, _: Consumer, __: list[TopicPartition]) -> None:
@@ -281,7 +298,7 @@ class PostConsumer:
             return
         before, self._uncommitted = self._uncommitted, Batch()
         # The broker accepts a member's commit for any partition, so a batch from before a rebalance is refused here.
-        if batch.division != self._division or self._kafka.memberid() != self._member:
+        if batch.division != self._division or not self._member or self._kafka.memberid() != self._member:
             raise PartitionsLost("The group was divided anew before this batch was committed.")
         offsets = batch.offsets if before.division != batch.division else before.offsets | batch.offsets
         error = self._commit(offsets)
@@ -328,7 +345,7 @@ class PostConsumer:
 
 def _sort_into(batch: Batch, record: Message, value: bytes | None) -> None:
     try:
-        message = read(record.headers() or [], value)
+        message = read(_headers(record), value)
     except UnreadableRecord as error:
         batch.rejected.append(_rejected(record, value, error))
         return
@@ -336,6 +353,36 @@ def _sort_into(batch: Batch, record: Message, value: bytes | None) -> None:
         batch.posts.append(message)
     else:
         batch.progress.append((record.partition(), message))
+
+
+_call_headers = methodcaller("headers")
+"""Calls the library so that its error is noticed at once: a method that is called often is called without this check.
+
+The library goes on after a header's name that is not UTF-8, and returns a name that is not there."""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away from `_call_headers`, because a collection would clear the error."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _headers(record: Message) -> Headers:
+    """Return the headers of a record.
+
+    Raises:
+        UnreadableRecord: the name of a header is not UTF-8.
+    """
+    try:
+        return _call_headers(record) or []
+    except (SystemError, UnicodeDecodeError) as error:
+        raise UnreadableRecord("The name of a header is not UTF-8.") from error
 
 
 def _rejected(record: Message, value: bytes | None, error: UnreadableRecord) -> Rejected:

@@ -66,8 +66,12 @@ def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | B
     return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
 
 
+# The names of errors that no broker has sent begin with an underscore.
+ALL_BROKERS_DOWN = LibrdkafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+LOGIN_FAILED = LibrdkafkaError._AUTHENTICATION  # noqa: SLF001
+"""A login was refused, or its broker went away. The probe of the next client tells which."""
+
 REFUSALS = {
-    LibrdkafkaError._AUTHENTICATION,  # noqa: SLF001 - the names of errors that no broker has sent begin so
     LibrdkafkaError.CLUSTER_AUTHORIZATION_FAILED,
     LibrdkafkaError.GROUP_AUTHORIZATION_FAILED,
     LibrdkafkaError.SASL_AUTHENTICATION_FAILED,

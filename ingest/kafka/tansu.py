@@ -6,6 +6,7 @@ Nothing here is used with another broker.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -25,6 +26,9 @@ A member may announce that it leaves while the group is being rebalanced. Tansu 
 ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds. It never lets a
 member in that has a name of its own (static membership).
 """
+
+LONGEST_WRITE = timedelta(days=1)
+"""The longest time between two polls of a member. One that is slower would announce that it leaves."""
 
 
 def describe_groups(admin: KafkaAdminClient, groups: list[str]) -> dict[str, Any]:

@@ -26,10 +26,10 @@ FINGERPRINTED = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A place in a file that could not be read as a line. `may_pass` means that another reading may find the line."""
+    """A place in a file that could not be read as a line. `transient` means that another reading may find the line."""
 
     reason: str
-    may_pass: bool = False
+    transient: bool = False
 
 
 class Line(NamedTuple):

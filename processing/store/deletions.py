@@ -32,11 +32,12 @@ The writer of an edit that arrives after the deletion blanks the edit. If the ed
 remove the edit before the post has taken its tags.
 """
 
-NAMES_AT_ONCE = 200
-"""The most names in one statement. A name may have 512 characters, and ClickHouse reads at most 128 KiB of a value."""
+NAMES_AT_ONCE = 60
+"""The most names in one statement. A name may have 512 characters of four bytes, and ClickHouse reads at most 128 KiB
+of a value."""
 
-MINUTES_AT_ONCE = 5_000
-"""The most minutes in one statement, where they take 60 kB."""
+MINUTES_AT_ONCE = 2_500
+"""The most minutes in one statement, which reads all of their posts."""
 
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, repeat
+from itertools import islice, starmap
 
 import msgspec
 import numpy as np
@@ -36,7 +36,8 @@ class Enricher:
         languages = [found.language for found in detected]
         confidences = np.round([found.confidence for found in detected], 4).tolist()
         topics = self._taxonomy.tag_many(list(map(_with_context, posts)), languages, [post.source for post in posts])
-        return list(map(TaggedPost, posts, languages, confidences, topics, repeat(self._taxonomy.version)))
+        rules = [self._taxonomy.version] * len(posts)
+        return list(starmap(TaggedPost, zip(posts, languages, confidences, topics, rules, strict=True)))
 
 
 def _with_context(post: Post) -> str:

@@ -6,6 +6,7 @@ be told from `counts`, so the n-th that was acknowledged is taken to be the n-th
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,11 @@ from threading import Thread
 import msgspec
 
 from deploy.demo.posts import generate
+from deploy.supervisor.environments import OF_WORKERS
 from ingest.kafka import PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
+from tests.conftest import WRITER_PASSWORD
 from tests.support.parts import Parts
 
 RATE = 1_000
@@ -36,7 +39,11 @@ def main() -> None:
         migrate(parts.store)
         ensure_topics(parts.kafka, 4)
         command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker, PostProducer(parts.kafka) as producer:
+        environment = os.environ | OF_WORKERS | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
+        with (
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as worker,
+            PostProducer(parts.kafka) as producer,
+        ):
             acknowledged: list[float] = []
             sender = Thread(target=send, args=(producer, acknowledged))
             sender.start()

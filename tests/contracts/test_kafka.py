@@ -242,6 +242,39 @@ def test_a_bad_record_is_handed_back_with_its_place_and_the_rest_goes_on(address
     assert committed_by(address) == {0: 3}
 
 
+class Latin1(str):
+    """The name of a header as a program that does not know of UTF-8 writes it."""
+
+    def encode(self, *_: object) -> bytes:
+        return super().encode("latin-1")
+
+
+def test_a_record_whose_header_has_no_readable_name_is_rejected_alone(address: KafkaAddress) -> None:
+    """A method that was called often is called otherwise by Python, so the bad records stand behind many."""
+    write(address, map(post, range(100)))
+    for _ in range(3):
+        write_raw(address, encode(post(200)), {Latin1("\xe9tat"): b"", "further": b""})
+    write_raw(address, encode(post(100)))
+    with join(address) as consumer:
+        batches = take(consumer, 101)
+    assert sorted(ids(batches)) == list(range(101))
+    assert [each.reason for batch in batches for each in batch.rejected] == ["The name of a header is not UTF-8."] * 3
+
+
+def test_a_commit_within_what_was_sent_at_once_loses_nothing_behind_it(address: KafkaAddress) -> None:
+    producer = KafkaProducer(bootstrap_servers=address.bootstrap, linger_ms=1_000, batch_size=1_000_000)
+    for half in range(2):
+        for number in range(100):
+            producer.send(address.posts_topic, encode(post(100 * half + number)), partition=0)
+        producer.flush()
+    producer.close()
+    with join(address) as consumer:
+        first = polled(lambda: consumer.poll(TICK, 30))
+        consumer.commit(first)
+    with join(address) as consumer:
+        assert ids(take(consumer, 200 - len(first.posts))) == list(range(len(first.posts), 200))
+
+
 def test_a_foreign_record_without_headers_is_a_post(address: KafkaAddress) -> None:
     write_raw(address, encode(post(1)))
     write_raw(address, encode(post(2)), {"traceparent": b"00-1"})

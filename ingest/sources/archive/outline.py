@@ -46,7 +46,7 @@ def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> 
     in_order, lasting, number = True, True, 0
     for record in read_records(paths, columns):
         number = record.number
-        lasting = lasting and not (isinstance(record.content, BrokenLine) and record.content.may_pass)
+        lasting = lasting and not (isinstance(record.content, BrokenLine) and record.content.transient)
         if (number - 1) % BLOCK == 0:
             lowest.append(None)
         for moment in _times(record):
@@ -75,8 +75,13 @@ def _times(record: ArchiveRecord) -> list[datetime]:
         return []
 
 
+RULES = 1
+"""Raise this number with each change of the lines that are found in a file, or of the time that is read from a line."""
+
+
 class _Kept(msgspec.Struct, frozen=True):
     version: str
+    rules: int
     modified: tuple[int, ...]
     outline: ArchiveOutline
 
@@ -92,7 +97,7 @@ def kept_outline(file: Path, paths: tuple[Path, ...], columns: Columns | None, n
     if known is None:
         known = outline(paths, columns, now)
         if known is not None and known.lasting:
-            _write(file, _Kept(version("banwatch"), modified, known))
+            _write(file, _Kept(version("banwatch"), RULES, modified, known))
     return known
 
 
@@ -104,8 +109,8 @@ def _read(file: Path, modified: tuple[int, ...], now: datetime) -> ArchiveOutlin
         return None
     known = kept.outline
     is_whole = len(known.floors) == -(-known.lines // BLOCK)
-    is_current = kept.version == version("banwatch") and kept.modified == modified and not is_ahead(known.last, now)
-    return known if is_whole and is_current else None
+    made_alike = (kept.version, kept.rules, kept.modified) == (version("banwatch"), RULES, modified)
+    return known if is_whole and made_alike and not is_ahead(known.last, now) else None
 
 
 def _write(file: Path, kept: _Kept) -> None:

@@ -21,7 +21,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, RejectionKind, decode_post, encode, raw_text
-from ingest.errors import Misconfigured
+from ingest.errors import Misconfigured, Transient
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
@@ -176,6 +176,9 @@ class Archive:
             if number % BLOCK == 0:
                 yield Pause(0)
             if number <= start:
+                if isinstance(record.content, BrokenLine) and record.content.transient and self._was_readable:
+                    # Every line behind it would have another number, and lines that nobody has sent would be skipped.
+                    raise Transient(record.content.reason)
                 continue
             here: Cursor = {"line": number, **settings}
             before: Cursor = {"line": number - 1, **settings}
@@ -188,6 +191,10 @@ class Archive:
             start = number
         if reach.end is not None:
             yield Watermark(reach.since, reach.end, {"line": start, **settings}, complete=True)
+
+    @property
+    def _was_readable(self) -> bool:
+        return self.outline is not None and self.outline.lasting
 
     def _shift(self, kept: ArchiveCursor) -> timedelta:
         if kept.shift is not None:
@@ -244,5 +251,7 @@ class _Reach:
         if self._outline.in_order:
             return _time_of(found)
         if (number - 1) % BLOCK == 0:
-            return self._outline.floors[(number - 1) // BLOCK] + self._shift
+            # An archive that grows has more lines than its outline.
+            block = min((number - 1) // BLOCK, len(self._outline.floors) - 1)
+            return self._outline.floors[block] + self._shift
         return None

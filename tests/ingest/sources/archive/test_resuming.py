@@ -16,6 +16,7 @@ from typing import cast
 import pytest
 
 from ingest.contract import encode
+from ingest.errors import Transient
 from ingest.source import Cursor, Item
 from ingest.sources.archive.records import BLOCK
 from ingest.sources.archive.source import STANDARD_INPUT, Archive
@@ -30,6 +31,7 @@ CURSORS = (1, 2, 3, STRANGE, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 3, 2 * BLO
 SAVED = {
     "lines": BLOCK + 1,
     "version": "0",
+    "rules": 0,
     "floors": ["2020-07-10T12:00:00Z"] * 2,
     "first": "2020-07-10T12:00:00",
     "outline": None,
@@ -97,8 +99,10 @@ def test_it_reads_on_as_it_would_have_without_a_break(tmp_path: Path, fill: Call
     reached = [cast("int", item.cursor["line"]) for item in whole]
     behind = {line: position for position, line in enumerate(reached, start=1)}
     breaks = [line for line, item in zip(reached, whole, strict=True) if "read on" in getattr(item.found, "reason", "")]
+    end = list(archive.read({}))[-1]
     for line in (*CURSORS, *(line - 1 for line in breaks), reached[-1]):
         assert items({"line": line}) == whole[behind[line] :], line
+        assert list(archive.read({"line": line, "shift": 0.0}))[-1] == end, line
 
 
 @pytest.fixture
@@ -164,3 +168,17 @@ class OnFailingDisk(PosixPath):
 def test_an_outline_without_what_a_disk_could_not_read_is_not_kept(long: Path, tmp_path: Path) -> None:
     failed = Archive(OnFailingDisk(long), outlines=tmp_path / "outlines").outline
     assert failed != Archive(long, outlines=tmp_path / "outlines").outline == Archive(long).outline
+
+
+def test_a_file_that_is_gone_is_waited_for_and_hides_no_line_behind_it(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.ndjson").write_bytes(lines(name))
+    archive = Archive(tmp_path)
+    first, _ = archive.files
+    steps = [step for step in archive.read({}) if isinstance(step, Item)]
+    cursor = steps[-3].cursor
+    away = first.rename(tmp_path / "away")
+    with pytest.raises(Transient, match=first.name):
+        list(archive.read(cursor))
+    away.rename(first)
+    assert [step for step in archive.read(cursor) if isinstance(step, Item)] == steps[-2:]
