@@ -47,7 +47,7 @@ ZONES = [
     )
 ]
 TIMES = st.datetimes(datetime(2007, 1, 1), datetime(2037, 1, 1)).map(lambda naive: naive.replace(tzinfo=UTC))  # noqa: DTZ001
-CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
+CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0, fold=0))  # no setting writes a fold
 QUIET = st.tuples(CLOCKS, CLOCKS).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: QuietHours(*pair))
 WIDTHS = st.sampled_from([m * MINUTE for m in range(1, 1441) if 1440 % m == 0])
 
