@@ -1,6 +1,7 @@
 """Kafka: the producer and the consumer of `posts`. Nothing outside this package imports the library `kafka`."""
 
-from ingest.kafka.consumer import Batch, CommitDelayed, PartitionsLost, PostConsumer
+from ingest.kafka.batch import Batch
+from ingest.kafka.consumer import CommitDelayed, PartitionsLost, PostConsumer
 from ingest.kafka.diagnosis import broker_clock, require_idempotence
 from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, NotKafka, TopicReplaced
 from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup, GroupState

@@ -5,23 +5,18 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from operator import methodcaller
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
-from uuid import uuid4
 
-import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
+from ingest.contract import KafkaAddress
 from ingest.kafka import tansu
-from ingest.kafka.codec import Headers, UnreadableRecord, read, read_rejected
+from ingest.kafka.batch import Batch, Partition, sent_at, sort_into, uncollected
 from ingest.kafka.connection import REQUEST_TIMEOUT, librdkafka_arguments, milliseconds
 from ingest.kafka.failures import (
     ALL_BROKERS_DOWN,
@@ -34,9 +29,6 @@ from ingest.kafka.failures import (
 from ingest.kafka.probe import require
 
 log = structlog.get_logger()
-
-Partition = tuple[str, int]
-"""A topic, and the number of one of its partitions."""
 
 LARGEST_BATCH = 16 * 1024 * 1024
 """A batch ends once its records hold this many bytes. It may be larger by the size of `RECORDS_AT_ONCE` records."""
@@ -74,37 +66,6 @@ class CommitDelayed(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The messages of one poll, in the order of each partition.
-
-    `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
-    and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `division`
-    says how often this member's partitions had changed when the batch began. `owed` means that offsets of an earlier
-    batch wait for the commit of this one, which may itself be empty. `sent_at` is when the first record was sent, by
-    its sender's clock; None if it is a rejection. `id` names the batch in logs, in the store's log of queries and in
-    traces.
-    """
-
-    posts: list[Post] = field(default_factory=list)
-    progress: list[tuple[int, Progress]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    rejections: list[Rejected] = field(default_factory=list)
-    offsets: dict[Partition, int] = field(default_factory=dict)
-    division: int = -1
-    owed: bool = False
-    sent_at: datetime | None = None
-    id: str = field(default_factory=lambda: uuid4().hex)
-
-    def __bool__(self) -> bool:
-        return bool(self.offsets) or self.owed
-
-    @property
-    def named_offsets(self) -> dict[str, int]:
-        """The offsets for a log, by names such as `posts/3`."""
-        return {f"{topic}/{partition}": offset for (topic, partition), offset in self.offsets.items()}
-
-
 class PostConsumer:
     """Reads the posts and the rejections as a member of a group, from the committed offsets, else from the start.
 
@@ -138,30 +99,8 @@ class PostConsumer:
         self._member = ""
         """The name that the broker gave this member at the last division."""
         self._embedded = require(address).memory_only
+        self._kafka = self._client(group, client_id)
         try:
-            self._kafka = Consumer(
-                librdkafka_arguments(address)
-                | {
-                    "client.id": client_id,
-                    "group.id": group,
-                    "enable.auto.commit": False,
-                    "auto.offset.reset": "earliest",
-                    # The lowest that a broker allows: a group forms in two or three seconds and notices a dead member.
-                    "session.timeout.ms": tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
-                    "heartbeat.interval.ms": 1_000,
-                    "max.poll.interval.ms": milliseconds(tansu.LONGEST_WRITE if self._embedded else LONGEST_WRITE),
-                    # The broker's default wait of 500 ms would delay the last records of a topic by as much.
-                    "fetch.wait.max.ms": 20,
-                    "max.partition.fetch.bytes": 256 * 1024,
-                    "queued.min.messages": READ_AHEAD,
-                    "queued.max.messages.kbytes": READ_AHEAD_KB,
-                    # With the library's second, reading stands still once the queue has been full.
-                    "fetch.queue.backoff.ms": 20,
-                    "check.crcs": True,
-                    "enable.metrics.push": False,
-                    "error_cb": self._met,
-                }
-            )
             # A group's leader that does not know a topic yet would assign none of its partitions.
             unknown = [topic for topic in self._topics if not self._partitions_of(topic)]
         except KafkaException as error:
@@ -171,6 +110,32 @@ class PostConsumer:
             self.close()
             raise BrokerUnavailable(f"There is no topic {unknown[0]} at {address.bootstrap} yet.")
         self._kafka.subscribe(self._topics, on_assign=self._gain, on_revoke=self._lose, on_lost=self._lose)
+
+    def _client(self, group: str, client_id: str) -> Consumer:
+        arguments = {
+            "client.id": client_id,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            # The lowest that a broker allows: a group forms in two or three seconds and notices a dead member.
+            "session.timeout.ms": tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
+            "heartbeat.interval.ms": 1_000,
+            "max.poll.interval.ms": milliseconds(tansu.LONGEST_WRITE if self._embedded else LONGEST_WRITE),
+            # The broker's default wait of 500 ms would delay the last records of a topic by as much.
+            "fetch.wait.max.ms": 20,
+            "max.partition.fetch.bytes": 256 * 1024,
+            "queued.min.messages": READ_AHEAD,
+            "queued.max.messages.kbytes": READ_AHEAD_KB,
+            # With the library's second, reading stands still once the queue has been full.
+            "fetch.queue.backoff.ms": 20,
+            "check.crcs": True,
+            "enable.metrics.push": False,
+            "error_cb": self._met,
+        }
+        try:
+            return Consumer(librdkafka_arguments(self._address) | arguments)
+        except KafkaException as error:
+            raise of_librdkafka(error.args[0], self._address) from error
 
     def _partitions_of(self, topic: str) -> int:
         found = self._kafka.list_topics(topic, REQUEST_TIMEOUT.total_seconds()).topics[topic]
@@ -193,12 +158,12 @@ class PostConsumer:
             self._look_for_brokers()
         # The library waits until it has as many records as it is asked for.
         found = self._consume(1, timeout)
-        sent_at = next((_sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
-        batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
+        first = next((sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
+        batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=first)
         records, weight = 0, 0
-        with _uncollected():
+        with uncollected():
             while found:
-                weight += self._sort_into(batch, found)
+                weight += sort_into(batch, found, self._address.posts_topic)
                 records += len(found)
                 if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
                     break
@@ -271,20 +236,6 @@ class PostConsumer:
     def _of_posts(self) -> list[Partition]:
         return [each for each in self._assigned or () if each[0] == self._address.posts_topic]
 
-    def _sort_into(self, batch: Batch, found: Sequence[Message]) -> int:
-        """Add messages to a batch, and return their size in bytes."""
-        weight = 0
-        for record in found:
-            topic, value = record.topic(), record.value()
-            weight += len(value or b"")
-            batch.offsets[topic, record.partition()] = record.offset() + 1
-            if topic == self._address.posts_topic:
-                _sort_into(batch, record, value)
-            # What is no rejection is left out: to reject it would write it into its own topic again.
-            elif (rejection := read_rejected(value)) is not None:
-                batch.rejections.append(msgspec.structs.replace(rejection, seen_at=_sent_at(record)))
-        return weight
-
     def commit(self, batch: Batch) -> None:
         """Commit the offsets of a batch, and those of delayed commits before it. Call this after the write.
 
@@ -341,65 +292,3 @@ class PostConsumer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _sort_into(batch: Batch, record: Message, value: bytes | None) -> None:
-    try:
-        message = read(_headers(record), value)
-    except UnreadableRecord as error:
-        batch.rejected.append(_rejected(record, value, error))
-        return
-    if isinstance(message, Post):
-        batch.posts.append(message)
-    else:
-        batch.progress.append((record.partition(), message))
-
-
-_call_headers = methodcaller("headers")
-"""Calls the library so that its error is noticed at once: a method that is called often is called without this check.
-
-The library goes on after a header's name that is not UTF-8, and returns a name that is not there."""
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector away from `_call_headers`, because a collection would clear the error."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _headers(record: Message) -> Headers:
-    """Return the headers of a record.
-
-    Raises:
-        UnreadableRecord: the name of a header is not UTF-8.
-    """
-    try:
-        return _call_headers(record) or []
-    except (SystemError, UnicodeDecodeError) as error:
-        raise UnreadableRecord("The name of a header is not UTF-8.") from error
-
-
-def _rejected(record: Message, value: bytes | None, error: UnreadableRecord) -> Rejected:
-    return Rejected(
-        source="kafka",
-        where=f"{record.topic()}[{record.partition()}]@{record.offset()}",
-        reason=str(error),
-        raw=raw_text(value or b""),
-        seen_at=_sent_at(record),
-        stage="worker",
-        kind=error.kind,
-    )
-
-
-def _sent_at(record: Message) -> datetime:
-    """Return the record's own timestamp. Its writer sets it, so it may have any value."""
-    try:
-        return datetime.fromtimestamp(record.timestamp()[1] / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)
