@@ -12,17 +12,19 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
 import clickhouse_connect
 import urllib3.exceptions
+from clickhouse_connect.driver import insert, options
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
 from structlog.contextvars import get_contextvars
@@ -70,6 +72,25 @@ _ENGINE_NOISE = re.compile(
 )
 # The text after this match repeats the query and lists every word that the parser would accept.
 _SYNTAX_ERROR = re.compile(r"(Syntax error.*?: failed at position \d+ .*?(?: \(line \d+, col \d+\))?): .*", re.DOTALL)
+
+
+class _Imported:
+    """The driver's optional libraries, of which pandas counts only if this process has imported it.
+
+    At the first insert, the driver would import pandas to see whether the data is a data frame. That takes 50 MB and
+    half a second, in each process that writes.
+    """
+
+    @property
+    def pd(self) -> ModuleType | None:
+        pandas = sys.modules.get("pandas")
+        return pandas if hasattr(pandas, "DataFrame") else None  # another thread may be importing it
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(options, name)
+
+
+insert.options = _Imported()  # type: ignore[attr-defined, assignment]
 
 
 class StoreFailure(Failure):
