@@ -61,11 +61,8 @@ POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
 CLOCK_BEHIND = timedelta(seconds=10)
 """The most by which the store's clock may lag its newest version without a warning. Servers of a cluster differ."""
-COLLECT_AFTER = 20_000
-"""The number of new objects between two garbage collections: a fifth of a batch. Python's default is 700 to 2,000.
-
-With 100,000, a worker took 20 MB more at its peak.
-"""
+COLLECT_AFTER = 100_000
+"""The number of new objects between two garbage collections: those of a batch. Python's default is 700 to 2,000."""
 
 
 @dataclass(frozen=True)

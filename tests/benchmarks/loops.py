@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import resource
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module, util
@@ -35,9 +36,13 @@ BATCH = ProcessingSettings().batch_posts
 
 
 class Figures(msgspec.Struct):
-    """Posts behind the first batch, the seconds of user CPU time that they took, and the peak of the memory in MB."""
+    """Posts behind the first batch, the seconds of the clock and of user CPU time that they took, and memory in MB.
+
+    `peak` is the most memory that the loop had at any time.
+    """
 
     posts: int
+    seconds: float
     user: float
     peak: float
 
@@ -48,7 +53,7 @@ class Sink:
     def __init__(self, store: Store, posts: int) -> None:
         self._store, self._enricher = store, shipped_enricher()
         self._left, self._waiting = posts, list[bytes]()
-        self._begun: float | None = None
+        self._begun: tuple[float, float] | None = None
         self._posts = 0
         gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])  # as the worker does
 
@@ -68,14 +73,19 @@ class Sink:
         posts, self._waiting = list(map(decode_post, self._waiting)), []
         insert_posts(self._store, self._enricher.tag_many(posts))
         if self._begun is None:
-            self._begun = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+            self._begun = _times()
         else:
             self._posts += len(posts)
 
     def figures(self) -> Figures:
         """Return the figures so far."""
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return Figures(self._posts, used.ru_utime - (self._begun or 0.0), used.ru_maxrss / 1024)
+        seconds, user = (now - begun for now, begun in zip(_times(), self._begun or _times(), strict=True))
+        return Figures(self._posts, seconds, user, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _times() -> tuple[float, float]:
+    """Return the seconds of the clock, and of the user CPU time of this process."""
+    return time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
 def bare(bootstrap: str, sink: Sink) -> None:

@@ -120,13 +120,20 @@ def run(loop: str, parts: Parts, posts: int) -> loops.Figures:
 
 
 def compare(worker: Figures, others: Mapping[str, loops.Figures]) -> None:
-    """Print posts a second of a core's user time, of the worker and of other loops with its tagger."""
-    ours = worker.posts / worker.user
-    print(f"  posts/s of a core's user time: the worker {ours:,.0f}; with its tagger, without counts and deletions: ")
+    """Print posts a second of a core's user time and of the clock, of the worker and of other loops with its tagger."""
+    ours = rates(worker)
+    print("  posts/s of a core's user time, and of the clock; the others neither count nor look for deletions:")
+    print(f"    {'the worker':<13} {ours[0]:,.0f} {ours[1]:,.0f}; memory at its peak: {worker.peak:,.0f} MB")
     for loop, figures in others.items():
-        theirs = figures.posts / figures.user
-        print(f"    {loop:<13} {theirs:,.0f}; the worker reaches {ours / theirs:.2f} of it", end="")
-        print(f"; memory at its peak: {figures.peak:,.0f} MB", flush=True)
+        theirs = rates(figures)
+        reached = ", ".join(f"{own / other:.2f}" for own, other in zip(ours, theirs, strict=True))
+        print(f"    {loop:<13} {theirs[0]:,.0f} {theirs[1]:,.0f}", end="")
+        print(f"; memory at its peak: {figures.peak:,.0f} MB; the worker reaches {reached} of it", flush=True)
+
+
+def rates(figures: Figures | loops.Figures) -> tuple[float, float]:
+    """Return the posts a second of a core's user time, and of the clock."""
+    return figures.posts / figures.user, figures.posts / figures.seconds
 
 
 def cpu_times(parts: Parts) -> dict[str, float]:
@@ -154,7 +161,6 @@ def tell(name: str, worker: Figures, others: Mapping[str, float]) -> None:
         print(f"    {step:<13} {micro(cpu / posts):>5} {cpu / worker.cpu:5.0%}")
     print(f"  it waited for the store, with the next batch tagged: {worker.waited / worker.seconds:.0%} of the time")
     print("  CPU time of the others, us a post: " + ", ".join(f"{part} {micro(cpu)}" for part, cpu in others.items()))
-    print(f"  memory of the worker at its peak: {worker.peak:,.0f} MB", flush=True)
     print(f"  CPU time of its start, before the first poll: {worker.start:.2f} s", flush=True)
 
 
