@@ -327,8 +327,14 @@ class Store:
         if rows == 0:
             return
         settings = {**_ANY_TIMES, **_of_batch()}
-        with _measured("insert", self.address):
-            summary = self._client.insert(table, data, column_names=columns, column_oriented=True, settings=settings)
+        lent = list(data)
+        try:
+            with _measured("insert", self.address):
+                summary = self._client.insert(
+                    table, lent, column_names=columns, column_oriented=True, settings=settings
+                )
+        finally:
+            lent.clear()  # the driver keeps the list in a cycle until the garbage collector comes by
         if summary.written_rows != rows:
             raise WrittenShort(f"{rows} rows went to {table} and ClickHouse wrote {summary.written_rows}.")
 

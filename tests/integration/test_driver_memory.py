@@ -1,9 +1,11 @@
-"""What the driver of ClickHouse loads into a process that writes."""
+"""What the driver of ClickHouse loads into a process that writes, and what it keeps there."""
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from weakref import ref
 
 import pandas as pd
 from clickhouse_connect.datatypes.registry import get_from_name
@@ -40,3 +42,21 @@ def test_a_process_that_writes_posts_does_not_load_pandas(address: ClickHouseAdd
 def test_the_driver_still_knows_the_data_frames_of_others() -> None:
     context = InsertContext("frames", ["id"], [get_from_name("UInt64")], data=pd.DataFrame({"id": [1, 2]}))
     assert (context.row_count, context.column_oriented) == (2, True)
+
+
+class Column(list[str]):
+    """A list that can be referred to weakly."""
+
+
+def test_what_was_inserted_is_freed_without_a_garbage_collection(store: Store) -> None:
+    def insert() -> ref[Column]:
+        column = Column(["freed"])
+        store.insert("post_versions", ["id"], [column])
+        return ref(column)
+
+    gc.disable()
+    try:
+        assert insert()() is None
+    finally:
+        gc.enable()
+    assert store.query("SELECT id FROM post_versions") == [("freed",)]
