@@ -32,7 +32,7 @@ from deploy.settings import Settings
 from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, clickhouse_endpoint, kafka_endpoint, require_free
-from deploy.supervisor.environments import OF_WORKERS, TRACES, secrets_of, told
+from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import BROKER, ProcessSpec
@@ -170,7 +170,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = (BROKER,) if BROKER in embedded else ()
     secrets = secrets_of(ProcessingSettings) | secrets_of(IngestSettings)
-    counting = OF_WORKERS | told(os.environ, settings.data_dir, secrets, prefix=TRACES)
+    counting = told(os.environ, settings.data_dir, secrets, prefix=TRACES)
     parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))

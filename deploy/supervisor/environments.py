@@ -23,9 +23,6 @@ METRICS_PORT = "BANWATCH_METRICS_PORT"
 TRACES = "OTEL_"
 """The beginning of OpenTelemetry's variables, of which a header may hold a token. Only workers send traces."""
 
-OF_WORKERS = {"MALLOC_ARENA_MAX": "1"}
-"""glibc gives each thread of a process a heap of its own. One for all makes a worker smaller by 28 MB of 297."""
-
 
 def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
     """Return the secret environment variables of a stage, which only that stage receives."""

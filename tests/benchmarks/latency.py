@@ -19,7 +19,6 @@ from threading import Thread
 import msgspec
 
 from deploy.demo.posts import generate
-from deploy.supervisor.environments import OF_WORKERS
 from ingest.kafka import PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -39,7 +38,7 @@ def main() -> None:
         migrate(parts.store)
         ensure_topics(parts.kafka, 4)
         command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
-        environment = os.environ | OF_WORKERS | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
+        environment = os.environ | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
         with (
             subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as worker,
             PostProducer(parts.kafka) as producer,

@@ -21,7 +21,6 @@ import msgspec
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import Situation
-from deploy.supervisor.environments import OF_WORKERS
 from ingest.contract import Post
 from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics
 from processing.store.client import Store
@@ -100,7 +99,7 @@ def fill(parts: Parts, posts: Iterable[Post]) -> int:
 def work(parts: Parts) -> Figures:
     """Start a worker, let it work until nothing is left, and take its figures."""
     command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
-    environment = os.environ | OF_WORKERS | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
+    environment = os.environ | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker,
         ConsumerGroup(parts.kafka, GROUP) as group,
