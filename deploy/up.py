@@ -33,7 +33,6 @@ from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import TRACES, secrets_of, told
-from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import BROKER, ProcessSpec
 from deploy.supervisor.recycling import RecyclePolicy, Recycling
@@ -58,7 +57,6 @@ log = structlog.get_logger()
 
 DONE_ASKED_EVERY = 0.5
 
-SHARE_OF_MACHINE = 8
 """The embedded broker may hold this part of the machine's memory: one gigabyte of eight."""
 
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
@@ -200,8 +198,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
 
 def _recycling(settings: Settings, stack: Supervisor, say: Callable[[str], None]) -> Recycling:
     """Return the watch over the memory of the embedded broker. It does nothing where the stack has none."""
-    megabytes = settings.ingest.broker_memory_mb
-    limit = memory_of_machine() // SHARE_OF_MACHINE if megabytes is None else megabytes * MEGABYTE
+    limit = settings.ingest.broker_memory_mb * MEGABYTE
 
     def note(state: BrokerState, held: int) -> None:
         try:

@@ -102,10 +102,9 @@ class IngestSettings(BaseSettings):
     )
     kafka_user: str = Field("", description="user who logs in to Kafka")
     kafka_password: SecretStr = Field(SecretStr(""), description="password of this user")
-    broker_memory_mb: int | None = Field(
-        None,
-        description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted; "
-        "an eighth of the machine's memory if unset",
+    broker_memory_mb: int = Field(
+        256,
+        description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted",
         ge=32,
     )
     trends_bluesky: Annotated[str, AfterValidator(_web_address)] = Field(

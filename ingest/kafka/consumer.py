@@ -121,8 +121,7 @@ class PostConsumer:
             "session.timeout.ms": tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
             "heartbeat.interval.ms": 1_000,
             "max.poll.interval.ms": milliseconds(tansu.LONGEST_WRITE if self._embedded else LONGEST_WRITE),
-            # The broker's default wait of 500 ms would delay the last records of a topic by as much.
-            "fetch.wait.max.ms": 20,
+            "fetch.wait.max.ms": tansu.FETCH_WAIT_MS,  # Apache Kafka answers as soon as there are records
             "max.partition.fetch.bytes": 256 * 1024,
             "queued.min.messages": READ_AHEAD,
             "queued.max.messages.kbytes": READ_AHEAD_KB,

@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
 from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, RejectionKind, encode, partition_key
+from ingest.kafka import tansu
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 from ingest.kafka.connection import REQUEST_TIMEOUT, client_arguments
 from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
@@ -68,7 +69,7 @@ class PostProducer:
         self._slots = threading.Semaphore(max_in_flight)
         self._failure: Exception | None = None
         patience_ms = int(patience.total_seconds() * 1000)
-        require(address)
+        embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaProducer(
                 **client_arguments(address, min(patience, REQUEST_TIMEOUT)),
@@ -77,7 +78,7 @@ class PostProducer:
                 enable_idempotence=True,
                 allow_auto_create_topics=False,
                 compression_type="lz4",
-                linger_ms=20,
+                linger_ms=tansu.LINGER_MS if embedded else 20,
                 batch_size=256 * 1024,
                 bootstrap_timeout_ms=patience_ms,
                 max_block_ms=patience_ms,

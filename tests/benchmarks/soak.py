@@ -50,7 +50,7 @@ SHORTEST_PAUSE = 1.0
 LOG_KEPT, SEGMENT = 256 * MEGABYTE, 16 * MEGABYTE
 """What Apache Kafka keeps of a partition, and how finely it deletes."""
 PARTITIONS = 4
-BROKER_MB = 512
+BROKER_MB = 256
 MOST_PARTS = 300
 """Active parts of all tables together."""
 OVER_ITS_LIMIT = 1.5
