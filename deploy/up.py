@@ -57,8 +57,6 @@ log = structlog.get_logger()
 
 DONE_ASKED_EVERY = 0.5
 
-"""The embedded broker may hold this part of the machine's memory: one gigabyte of eight."""
-
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
 """The secrets of the alerts and of the dashboard that the answers' server needs."""
 
