@@ -11,7 +11,6 @@ import pandas as pd
 from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.insert import InsertContext
 
-import processing.store.client  # noqa: F401 - it sets where the driver looks for pandas
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from tests.conftest import ROOT, WRITER_PASSWORD
@@ -25,10 +24,9 @@ from processing.store.writer import write_posts
 from tests.conftest import a_post
 from tests.support.stored import tagged
 url, database, password = sys.argv[1:]
-loaded = {"pandas", "pyarrow"} & set(sys.modules)
 with Store(ClickHouseAddress(url, "writer", SecretStr(password), database=database)) as store:
     write_posts(store, [tagged(a_post(id="light"))])
-print(*loaded, *{"pandas", "pyarrow"} & set(sys.modules))
+print(*{"pandas", "pyarrow"} & set(sys.modules))
 """
 
 
