@@ -15,13 +15,16 @@ from dashboard.filters import Filters
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.public import data, feed, pages, png, svg
+from dashboard.public import data, feed, png, svg
 from dashboard.public.answer import OF_PAGES, PLAIN, Answer
 from dashboard.public.asked import Asked, Kind
 from dashboard.public.chart import Chart, draw
 from dashboard.public.drawing import Theme
 from dashboard.public.editions import Counts, Edition, Editions
-from dashboard.public.pages import Site
+from dashboard.public.pages.frame import message
+from dashboard.public.pages.incident import incident_page
+from dashboard.public.pages.now import now_page
+from dashboard.public.site import Site, list_path
 from dashboard.public.words import chart_sentence, incident_path, words_of
 from dashboard.services import Topics
 from dashboard.snapshot import SurgeMark, marks_of
@@ -85,7 +88,7 @@ class Editor:
         match asked.kind:
             case Kind.NOW:
                 counts = self._editions.counts(edition.watch, asked.length, now)
-                page = pages.now_page(
+                page = now_page(
                     self._site(asked.ui, edition.watch),
                     words,
                     edition,
@@ -112,14 +115,14 @@ class Editor:
     def missing(self, ui: str) -> Answer:
         """Return what is said of an address that leads nowhere."""
         words = words_of(ui, self._topics())
-        page = pages.message(self._site(ui), words, words.public.missing_title, words.public.missing)
+        page = message(self._site(ui), words, words.public.missing_title, words.public.missing)
         return Answer(page.encode(), HTML, HTTPStatus.NOT_FOUND)
 
     def _site(self, ui: str, watch: WatchList | None = None, path: str = "") -> Site:
         """Return where a page is, which is that of its watch list (the first if None) without a `path`."""
         lists = watch_lists(self._topics())
         shown = lists[0] if watch is None else watch
-        return Site(self._address, ui, path or pages.list_path(shown, lists), STAMP, shown, lists)
+        return Site(self._address, ui, path or list_path(shown, lists), STAMP, shown, lists)
 
     def _incident(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:
         story = self._editions.story(edition, asked.incident, now)
@@ -131,7 +134,7 @@ class Editor:
             return Answer(data.incident_json(story.incident, found, spoken, self._address, edition.snapshot), JSON)
         own = list_of(watch_lists(self._topics()), story.incident.topic)
         site = self._site(asked.ui, own, incident_path(asked.incident))
-        page = pages.incident_page(site, words, edition, story, found, wall=now, away=self._editions.away_since)
+        page = incident_page(site, words, edition, story, found, wall=now, away=self._editions.away_since)
         return Answer(page.encode(), HTML)
 
     def _feed(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:
@@ -199,7 +202,7 @@ class Editor:
             return Answer(b'{"status":"unavailable"}', JSON, status, headers, cached=False)
         if asked.kind in {Kind.NOW, Kind.INCIDENT}:
             words = words_of(asked.ui, self._topics())
-            page = pages.message(self._site(asked.ui), words, words.public.away_title, words.public.away)
+            page = message(self._site(asked.ui), words, words.public.away_title, words.public.away)
             return Answer(page.encode(), HTML, status, headers, cached=False)
         return Answer(b"The counts cannot be read. Try again in a minute.\n", PLAIN, status, headers, cached=False)
 

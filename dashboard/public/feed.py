@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import topic_name
-from dashboard.public.pages import Site
+from dashboard.public.site import Site
 from dashboard.public.svg import xml_text
 from dashboard.public.words import incident_path, incident_sentence, updated
 from processing.contract import Incident
