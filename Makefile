@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE  # tests start processes by the hundred, and ea
 
 IN_IMAGE := apprise charts claims dashboard login public reddit telegram traces  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads bench-live bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -33,7 +33,7 @@ bench: setup .venv/measured .venv/frameworks  # half an hour; the growth of the 
 	$(BIN)/python -m tests.benchmarks
 bench-language bench-alike: .venv/measured
 bench-pipeline: .venv/frameworks
-bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads: bench-%: setup
+bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads bench-live: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<

@@ -52,6 +52,13 @@ class ProcessingSettings(BaseSettings):
     )
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
+    batch_linger: Duration = Field(
+        timedelta(seconds=1),
+        description="how long a batch that is not full waits for more posts; the store's work depends on the number of "
+        "batches",
+        ge=timedelta(),
+        le=timedelta(seconds=10),
+    )
     watch_interval: Duration = Field(
         timedelta(seconds=1), description="pause between two looks at the counts", gt=timedelta()
     )

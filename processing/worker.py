@@ -150,6 +150,7 @@ class Pipeline:
     taxonomy: ReloadingTaxonomy
     stop: threading.Event
     batch_posts: int
+    batch_linger: timedelta = timedelta()
     names: AuthorNames = PLAIN
     shortage: Shortage | None = None
     """The reporter of a store without room."""
@@ -193,7 +194,7 @@ class Pipeline:
 
     def _poll(self) -> Batch:
         begun = time.monotonic()
-        batch = self.consumer.poll(POLL, self.batch_posts)
+        batch = self.consumer.poll(POLL, self.batch_posts, self.batch_linger)
         assigned = self.consumer.assigned
         self.liveness.turned(ready=assigned is not None and not self._waits)
         seconds = time.monotonic() - begun

@@ -49,6 +49,7 @@ def process() -> None:
                 taxonomy,
                 stop,
                 own.batch_posts,
+                own.batch_linger,
                 own.authors,
                 shortage,
                 metrics,

@@ -5,6 +5,7 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -142,12 +143,13 @@ class PostConsumer:
             raise KafkaException(found.error)
         return 0 if found.error is not None else len(found.partitions)
 
-    def poll(self, timeout: timedelta, max_records: int) -> Batch:
-        """Return the next batch, after a wait of at most `timeout`.
+    def poll(self, timeout: timedelta, max_records: int, linger: timedelta = timedelta()) -> Batch:
+        """Return the next batch, after a wait of at most `timeout` for its first record.
 
         Call this often, because it keeps the membership alive.
 
-        A batch ends at `max_records`, at `LARGEST_BATCH` bytes, or at a rebalance of the group.
+        A batch ends at `max_records`, at `LARGEST_BATCH` bytes, at a rebalance of the group, or when it has waited for
+        more records for as long as `linger`.
 
         Raises:
             BrokerUnavailable: the library cannot go on, and a new consumer can.
@@ -157,6 +159,7 @@ class PostConsumer:
             self._look_for_brokers()
         # The library waits until it has as many records as it is asked for.
         found = self._consume(1, timeout)
+        until = time.monotonic() + linger.total_seconds()
         first = next((sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
         batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=first)
         records, weight = 0, 0
@@ -166,7 +169,8 @@ class PostConsumer:
                 records += len(found)
                 if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
                     break
-                found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
+                some = min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records)
+                found = self._consume(some, timedelta(seconds=max(0.0, until - time.monotonic())))
         # Another member may have read on in a partition that comes back after a rebalance.
         self._next = (self._next if batch.division == self._next_of else {}) | batch.offsets
         self._next_of = batch.division

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,6 +31,7 @@ from processing.store.writer import recount, write_posts, write_progress
 from processing.stored import StoredCounts
 from processing.tagging.topics import load_taxonomy
 from tests.support.parts import Parts, shipped_enricher
+from tests.support.processor_time import processor_seconds
 
 END = START + timedelta(minutes=MINUTES)
 POLICY = DetectorPolicy.for_bins(timedelta(minutes=5))
@@ -51,16 +51,10 @@ SURGE = datetime(2020, 7, 10, 16, tzinfo=UTC)
 @contextmanager
 def timed(what: str, store: int) -> Iterator[None]:
     """Print how long something took, by the wall clock and by the processor. `store` is the store's process."""
-    wall, own, asked = time.perf_counter(), time.process_time(), processor_time(store)
+    wall, own, asked = time.perf_counter(), time.process_time(), processor_seconds(store)
     yield
-    wall, own, asked = time.perf_counter() - wall, time.process_time() - own, processor_time(store) - asked
+    wall, own, asked = time.perf_counter() - wall, time.process_time() - own, processor_seconds(store) - asked
     print(f"  {what}: {wall:.2f} s; of the processors {own:.2f} s in Python and {asked:.2f} s in the store")
-
-
-def processor_time(process: int) -> float:
-    """The seconds that a process has had of all processors."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def fill(store: Store, archive: Path) -> dict[str, str]:

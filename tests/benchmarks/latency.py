@@ -20,6 +20,7 @@ import msgspec
 
 from deploy.demo.posts import generate
 from ingest.kafka import PostProducer, ensure_topics
+from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD
@@ -37,7 +38,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Parts(Path(folder)) as parts:
         migrate(parts.store)
         ensure_topics(parts.kafka, 4)
-        command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
+        linger = str(ProcessingSettings().batch_linger.total_seconds())
+        command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url, linger]
         environment = os.environ | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
         with (
             subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as worker,

@@ -32,6 +32,7 @@ from deploy.supervisor.endpoints import clickhouse_answers
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD, as_writer
 from tests.support import stock
+from tests.support.processor_time import processor_seconds
 from tests.support.waiting import eventually, free_port
 
 CONNECTIONS = 32
@@ -136,12 +137,6 @@ def resident(process: subprocess.Popen[bytes]) -> float:
     return int(pages) * os.sysconf("SC_PAGESIZE") / 1e6
 
 
-def busy(process: subprocess.Popen[bytes]) -> float:
-    """Return the processor time of a process in seconds, in user and in system mode."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def told(name: str, figures: Figures, memory: float, seconds: float) -> float:
     """Print one run, whose requests took the server so many seconds, and return its requests a second."""
     rate = len(figures.milliseconds) / SECONDS
@@ -204,9 +199,9 @@ def measure(pages: int, served: subprocess.Popen[bytes], bare: int, plain: subpr
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for name in ("hello", "pages, packed", "pages, not changed (304)", "hello", "pages, packed"):
         port, process, requests = runs[name]
-        before = busy(process)
+        before = processor_seconds(process.pid)
         figures = uvloop.run(load(port, requests, SECONDS))
-        rates[name].append(told(name, figures, resident(process), busy(process) - before))
+        rates[name].append(told(name, figures, resident(process), processor_seconds(process.pid) - before))
     mean = {name: sum(each) / len(each) for name, each in rates.items()}
     print(f"pages to hello: {mean['pages, packed'] / mean['hello']:.2f}")
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")

@@ -1,8 +1,8 @@
 """The process that `tests.benchmarks.pipeline` measures: the worker itself, with a stopwatch around each of its steps.
 
-`python -m tests.benchmarks.worker BOOTSTRAP URL` works until SIGTERM and prints its `Figures` as JSON. They are of all
-batches but the first, before which stand joining the group and compiling the rules of most languages. The worker reads
-and tags a batch while the one before it is stored, so the clock begins when the first batch is tagged.
+`python -m tests.benchmarks.worker BOOTSTRAP URL [LINGER]` works until SIGTERM and prints its `Figures` as JSON. They
+are of all batches but the first, before which stand joining the group and compiling the rules of most languages. The
+worker reads and tags a batch while the one before it is stored, so the clock begins when the first batch is tagged.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -132,8 +133,8 @@ class TimedConsumer(PostConsumer):
         self._watch.committed(batch)
 
 
-def main(bootstrap: str, url: str) -> None:
-    """Work until SIGTERM, then print what it took."""
+def main(bootstrap: str, url: str, linger: str = "0") -> None:
+    """Work until SIGTERM, then print what it took. Batches that are not full wait for `linger` seconds."""
     # Standard output carries the figures alone.
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -154,7 +155,8 @@ def main(bootstrap: str, url: str) -> None:
         TimedConsumer(kafka, watch) as consumer,
     ):
         watch.started()
-        pipeline.Pipeline(consumer, producer, store, detector, taxonomy, stop, most)()
+        wait = timedelta(seconds=float(linger))
+        pipeline.Pipeline(consumer, producer, store, detector, taxonomy, stop, most, wait)()
     sys.stdout.buffer.write(msgspec.json.encode(watch.figures))
 
 

@@ -148,6 +148,17 @@ def test_poll_keeps_to_its_limit_and_loses_nothing(address: KafkaAddress) -> Non
     assert sorted(ids(batches)) == list(range(100))
 
 
+def test_a_batch_waits_for_posts_that_come_later(address: KafkaAddress) -> None:
+    write(address, map(post, range(50)))
+    late = threading.Timer(0.5, write, (address, [post(number) for number in range(50, 100)]))
+    with join(address) as consumer:
+        eventually(lambda: consumer.poll(TICK, 1))  # the group has formed
+        late.start()
+        batches = [consumer.poll(TICK, 99, linger=timedelta(minutes=1))]
+        late.join()
+    assert len(ids(batches)) == 99, "it ends as soon as it is full"
+
+
 def test_a_batch_of_heavy_posts_ends_sooner_and_loses_nothing(address: KafkaAddress) -> None:
     """A hundred posts of 800 kB are 80 MB, and a few kilobytes on the wire."""
     write(address, (msgspec.structs.replace(post(number), url="x" * 800_000) for number in range(100)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
@@ -48,17 +49,22 @@ def taxonomy_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def worker(log_address: KafkaAddress, producer: PostProducer, store: Store, taxonomy_file: Path) -> Iterator[Pipeline]:
-    stop = threading.Event()
+    taxonomy = ReloadingTaxonomy(taxonomy_file)
     with PostConsumer(log_address, group="workers") as consumer:
-        taxonomy = ReloadingTaxonomy(taxonomy_file)
-        pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, stop, 1_000)
-        thread = threading.Thread(target=pipeline)
-        thread.start()
-        try:
+        pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, threading.Event(), 1_000)
+        with working(pipeline):
             yield pipeline
-        finally:
-            stop.set()
-            thread.join()
+
+
+@contextmanager
+def working(pipeline: Pipeline) -> Iterator[None]:
+    thread = threading.Thread(target=pipeline)
+    thread.start()
+    try:
+        yield
+    finally:
+        pipeline.stop.set()
+        thread.join()
 
 
 def send(producer: PostProducer, *posts: Post) -> None:
@@ -208,6 +214,21 @@ def test_a_worker_counts_what_came_of_each_record(
     assert (worker.metrics.assigned, worker.metrics.lag) == (2, 0)
     eventually(lambda: worker.metrics.lag_seconds == 0)
     assert worker.liveness.ready
+
+
+def test_posts_that_come_one_after_another_are_one_batch(
+    log_address: KafkaAddress, producer: PostProducer, store: Store, taxonomy_file: Path
+) -> None:
+    taxonomy = ReloadingTaxonomy(taxonomy_file)
+    with PostConsumer(log_address, group="lingering") as consumer:
+        pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, threading.Event(), 20)
+        pipeline.batch_linger = timedelta(minutes=1)
+        with working(pipeline):
+            eventually(lambda: pipeline.metrics.assigned)
+            for number in range(20):
+                send(producer, a_post(id=str(number)))
+            eventually(lambda: len(stored(store)) == 20)
+    assert metered(pipeline.metrics)["banwatch_worker_batches_total,committed"] == 1
 
 
 def test_records_behind_the_batch_are_the_lag(log_address: KafkaAddress, producer: PostProducer) -> None:

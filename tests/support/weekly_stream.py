@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,11 +45,11 @@ def rate(second: int) -> int:
     return round((MEAN - 1) * (1 - 0.6 * math.cos(2 * math.pi * second / 86_400)))
 
 
-def stream(seconds: int, seed: int = 7) -> Iterator[Post]:
-    """Yield the posts of the first `seconds`, in their order."""
+def stream(seconds: int, posts_of: Callable[[int], int] = rate, seed: int = 7) -> Iterator[Post]:
+    """Yield the posts of the first `seconds`, in their order. `posts_of` gives the number of posts of a second."""
     chance, number = random.Random(seed), 0
     for second in range(seconds):
-        posts = rate(second)
+        posts = posts_of(second)
         share = IN_A_PEAK if posts == PEAK else ON_THE_SUBJECT
         for place in range(posts):
             number += 1
@@ -64,7 +64,7 @@ def stream(seconds: int, seed: int = 7) -> Iterator[Post]:
             )
 
 
-def write(path: Path, seconds: int) -> int:
+def write(path: Path, seconds: int, posts_of: Callable[[int], int] = rate) -> int:
     """Write the stream as Post NDJSON, and return its number of posts."""
     with path.open("wb") as file:
-        return sum(file.write(encode(post) + b"\n") > 0 for post in stream(seconds))
+        return sum(file.write(encode(post) + b"\n") > 0 for post in stream(seconds, posts_of))
