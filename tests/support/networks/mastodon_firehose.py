@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from queue import Queue
 
 from ingest.contract import Post, Rejected
 from ingest.source import Item, PartStatus, Pause, Watermark
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import id_at
+from ingest.sources.mastodon.reader import FeedsReader, Pacing
 from ingest.sources.mastodon.source import Mastodon, MastodonSettings
 from tests.support.networks.mastodon_server import Instance
 from tests.support.serving import Asked, Says, served
@@ -80,12 +83,20 @@ def firehose(rate: float, lasts: timedelta = timedelta(days=1)) -> Iterator[Fire
 
 
 def read(hose: Firehose, for_so_long: timedelta) -> Read:
-    """Read it for a while of its own time. Where nothing is under way its time passes too."""
+    """Read it for a while of its own time. Where nothing is under way its time passes too.
+
+    A page is fetched only once the page before the last is taken: otherwise its time would run ahead of the reader on
+    a slow machine.
+    """
     settings = MastodonSettings(
         instances=(hose.url,), hashtags=(), public="all", pace=timedelta(), lag=timedelta(), streaming="never"
     )
-    found, until, idle = Read(), hose.now + for_so_long, False
-    with closing(Mastodon(settings, hose.clock).read({})) as steps:  # type: ignore[type-var]
+    source = Mastodon(settings, hose.clock)
+    lines = [FeedState(feed, source.instances[feed.host], hose.now) for feed in source.feeds]
+    reader = FeedsReader(lines, Pacing(settings.poll_every, settings.lag, lambda: 0.5), None, hose.clock, {})
+    reader.events = Queue(1)
+    found, until = Read(), hose.now + for_so_long
+    with closing(reader.run()) as steps:  # type: ignore[type-var]
         for step in steps:
             match step:
                 case Item(found=Post() as post):
@@ -96,9 +107,8 @@ def read(hose: Firehose, for_so_long: timedelta) -> Read:
                     found.faults.append(fault)
                 case Watermark():
                     found.reached.append(step)
-                case Pause():
-                    hose.now += IDLE_STEP if idle else timedelta()
-            idle = isinstance(step, Pause)
+                case Pause() if all(line.attempt is None for line in lines):
+                    hose.now += IDLE_STEP
             if hose.now >= until:
                 return found
     return found
