@@ -34,8 +34,8 @@ from ingest.retry import retry_while_unavailable
 
 ADDRESS, ADVERTISED = "address", "advertised addresses"
 SETTLED_WITHIN = timedelta(seconds=30)
-DESCRIBE, SOME_NEED = "DESCRIBE", frozenset({"READ", "WRITE"})
-"""The right of a topic that every process needs, and those that some need."""
+SOME_NEED = frozenset({"READ", "WRITE"})
+"""The rights of a topic that some processes need. Each of them lets the user see the topic too."""
 
 WHO_NEEDS = (
     "Workers need READ of both topics and WRITE on the rejected records; sources need WRITE. "
@@ -130,6 +130,9 @@ def _topics(settings: Settings, cluster: Cluster, *, fix: bool) -> Iterator[Find
     found = read_topics(address, cluster, tuple(each.name for each in wanted))
     for each in wanted:
         topic = found.get(each.name)
+        if topic is not None and topic.is_hidden:
+            yield error(_name(each), "The user may not see it, so Kafka does not say whether it exists.", WHO_NEEDS)
+            continue
         different = tuple(differences(topic, each))
         for difference in different:
             yield from findings(_name(each), partial(_difference, address, each, difference, fix=fix))
@@ -144,8 +147,8 @@ def _name(topic: WantedTopic | Topic) -> str:
 
 
 def _described(topic: Topic) -> str:
-    partitions, replicas = counted(topic.partitions, "partition"), counted(topic.replicas, "replica")
-    return f"It has {partitions} with {replicas}, and its settings are as banwatch needs them."
+    layout = f"It has {counted(topic.partitions, 'partition')} with {counted(topic.replicas, 'replica')}"
+    return f"{layout}, and its settings are as banwatch needs them." if topic.settings else f"{layout}."
 
 
 def _difference(address: KafkaAddress, wanted: WantedTopic, difference: Difference, *, fix: bool) -> Iterator[Finding]:
@@ -178,12 +181,8 @@ def _remedy(difference: Difference) -> str:
 
 def _rights(topic: Topic, cluster: Cluster) -> Iterator[Finding]:
     """Yield the rights that the user lacks, where the broker says them."""
-    if topic.rights is not None:
-        if DESCRIBE not in topic.rights:
-            yield error(_name(topic), f"The user may not {DESCRIBE} it.", "Allow it with kafka-acls.sh --add.")
-        if missing := SOME_NEED - topic.rights:
-            said = f"The user may not {' or '.join(sorted(missing))} it."
-            yield warning(_name(topic), said, WHO_NEEDS)
+    if topic.rights is not None and (missing := SOME_NEED - topic.rights):
+        yield warning(_name(topic), f"The user may not {' or '.join(sorted(missing))} it.", WHO_NEEDS)
     if not (topic.settings or cluster.memory_only):
         said = "Its settings are not checked, because the user may not see them."
         yield warning(_name(topic), said, "Allow DESCRIBE_CONFIGS with kafka-acls.sh --add.")
@@ -197,15 +196,17 @@ def _idempotence(address: KafkaAddress) -> Iterator[Finding]:
 
 def _group(settings: Settings, cluster: Cluster) -> Iterator[Finding]:
     what, name, address = "workers' group", settings.ingest.kafka_group, settings.ingest.kafka
-    if not read_topics(address, cluster, (address.posts_topic,)):
-        yield ok(what, "There is no topic of posts to read yet.")
+    topic = read_topics(address, cluster, (address.posts_topic,)).get(address.posts_topic)
+    if topic is None or topic.is_hidden:
+        yield ok(what, "There is no topic of posts to read yet, or the user may not see it.")
         return
     with ConsumerGroup(address, name) as group:
         state = group.state()
         lag = 0 if state is None else group.lag()
         partitions = len(group.end_offsets())
     if state is None:
-        yield ok(what, f"No worker has read posts in the group {name} yet.")
+        unseen = ", or the user may not DESCRIBE the group" if address.security.logs_in else ""
+        yield ok(what, f"No worker has read posts in the group {name} yet{unseen}.")
         return
     left = f"Not counted yet: {counted(lag, 'record')}."
     if not state.members:

@@ -10,7 +10,7 @@ from kafka.protocol.producer import InitProducerIdRequest
 
 from ingest.contract import KafkaAddress
 from ingest.kafka.admin import administer
-from ingest.kafka.failures import kafka_errors
+from ingest.kafka.failures import BrokerRefused, kafka_errors, who
 
 _NO_ID = -1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +29,11 @@ def require_idempotence(address: KafkaAddress) -> None:
     with kafka_errors(address), closing(administer(address)) as admin:
         manager = admin._manager  # noqa: SLF001 - the library has no public way to send this request alone
         answer = manager.run(manager.send, request)
+        if answer.error_code == ClusterAuthorizationFailedError.errno:
+            raise BrokerRefused(
+                f"Kafka at {address.bootstrap} gives {who(address)} no producer id: a producer needs WRITE on a topic, "
+                "and IDEMPOTENT_WRITE on the cluster where the broker is older than 3.0."
+            )
         if answer.error_code:
             raise for_code(answer.error_code)
 

@@ -59,7 +59,17 @@ def kafka_errors(address: KafkaAddress) -> Iterator[None]:
         raise translated(error, address) from error
 
 
+DENIED = {
+    LibrdkafkaError.TOPIC_AUTHORIZATION_FAILED: "the topics",
+    LibrdkafkaError.GROUP_AUTHORIZATION_FAILED: "the group",
+    LibrdkafkaError.CLUSTER_AUTHORIZATION_FAILED: "the cluster",
+}
+"""Kafka's codes for a right that the user lacks -> what the right is about."""
+
+
 def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
+    if denied := DENIED.get(getattr(error, "errno", -1)):
+        return _denied(denied, address)
     said = str(error).removesuffix(": None").rstrip(".")
     if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
         return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
@@ -71,13 +81,7 @@ ALL_BROKERS_DOWN = LibrdkafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
 LOGIN_FAILED = LibrdkafkaError._AUTHENTICATION  # noqa: SLF001
 """A login was refused, or its broker went away. The probe of the next client tells which."""
 
-REFUSALS = {
-    LibrdkafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    LibrdkafkaError.GROUP_AUTHORIZATION_FAILED,
-    LibrdkafkaError.SASL_AUTHENTICATION_FAILED,
-    LibrdkafkaError.TOPIC_AUTHORIZATION_FAILED,
-    LibrdkafkaError.UNSUPPORTED_VERSION,
-}
+REFUSALS = {*DENIED, LibrdkafkaError.SASL_AUTHENTICATION_FAILED, LibrdkafkaError.UNSUPPORTED_VERSION}
 
 
 def is_refusal(error: LibrdkafkaError) -> bool:
@@ -87,7 +91,21 @@ def is_refusal(error: LibrdkafkaError) -> bool:
 
 def of_librdkafka(error: LibrdkafkaError, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
     """Translate an error of librdkafka as `translated` does one of kafka-python."""
+    if denied := DENIED.get(error.code()):
+        return _denied(denied, address)
     said = error.str().removesuffix(".")
     if is_refusal(error):
         return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
     return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
+
+
+def _denied(what: str, address: KafkaAddress) -> BrokerRefused:
+    return BrokerRefused(
+        f"Kafka at {address.bootstrap} does not let {who(address)} do what banwatch needs on {what}: "
+        "docs/kafka.md lists the rights."
+    )
+
+
+def who(address: KafkaAddress) -> str:
+    """Name the user in a sentence about rights."""
+    return f"the user {address.security.user}" if address.security.user else "this client"

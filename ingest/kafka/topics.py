@@ -12,12 +12,12 @@ from datetime import timedelta
 from enum import StrEnum
 
 from kafka import KafkaAdminClient
-from kafka.admin import ACLOperation, ConfigResource, ConfigResourceType
-from kafka.errors import TopicAlreadyExistsError
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import ClusterAuthorizationFailedError, TopicAlreadyExistsError, TopicAuthorizationFailedError
 
 from ingest.contract import BY_CLUSTER_SIZE, POSTS_KEPT, KafkaAddress, Replication
 from ingest.kafka.admin import administer
-from ingest.kafka.failures import BrokerRefused, kafka_errors
+from ingest.kafka.failures import BrokerRefused, kafka_errors, who
 from ingest.kafka.probe import Cluster, require
 
 REJECTED_KEPT = timedelta(days=30)
@@ -25,8 +25,6 @@ REJECTED_KEPT = timedelta(days=30)
 
 CLEANUP, RETENTION, IN_SYNC = "cleanup.policy", "retention.ms", "min.insync.replicas"
 UNLIMITED = "-1"
-_NOT_SAID = -(2**31)
-"""The operations that a broker gives where it does not know or does not say what a user may do."""
 
 
 class Aspect(StrEnum):
@@ -62,6 +60,11 @@ class Topic:
     replicas: int
     settings: Mapping[str, str] = field(default_factory=dict)
     rights: frozenset[str] | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the user may not see the topic. Kafka does not say then whether the topic exists."""
+        return self.rights is not None and "DESCRIBE" not in self.rights
 
 
 @dataclass(frozen=True)
@@ -151,38 +154,44 @@ def ensure_topics(
         if not present.issuperset(names):
             for topic in wanted_topics(address, require(address), partitions, replication, retention):
                 if topic.name not in present:
-                    _create(admin, topic)
+                    _create(admin, topic, address)
         admin.wait_for_topics(names)
 
 
-def _create(admin: KafkaAdminClient, topic: WantedTopic) -> None:
+def _create(admin: KafkaAdminClient, topic: WantedTopic, address: KafkaAddress) -> None:
     options = {"num_partitions": topic.partitions, "replication_factor": topic.replicas}
     try:
         admin.create_topics({topic.name: options | {"configs": dict(topic.settings)}})
     except TopicAlreadyExistsError:
         return  # another process has created it in the meantime
+    except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
+        raise BrokerRefused(
+            f"Kafka at {address.bootstrap} shows no topic {topic.name} to {who(address)} and does not let it be "
+            "created. Create the topics as an administrator, and give the user the rights that docs/kafka.md lists."
+        ) from error
 
 
 def read_topics(address: KafkaAddress, cluster: Cluster, names: tuple[str, ...]) -> dict[str, Topic]:
-    """Return those of the named topics that exist.
+    """Return those of the named topics that exist, and those that the user may not see.
 
     Raises:
         BrokerUnavailable: the broker does not answer.
         BrokerRefused: the broker refuses the request.
     """
     with kafka_errors(address), closing(administer(address)) as admin:
-        described = [each for each in admin.describe_topics(list(names)) if each["error_code"] == 0]
-        present = [str(each["name"]) for each in described]
-        settings = {} if cluster.memory_only else _settings(admin, present)
-    return {
+        answers = {str(each["name"]): each for each in admin.describe_topics(list(names))}
+        present = {name: each for name, each in answers.items() if each["error_code"] == 0}
+        settings = {} if cluster.memory_only else _settings(admin, list(present))
+    denied = (name for name, each in answers.items() if each["error_code"] == TopicAuthorizationFailedError.errno)
+    return {name: Topic(name, 0, 0, rights=frozenset()) for name in denied} | {
         name: Topic(
             name,
             partitions=len(each["partitions"]),
             replicas=min((len(partition["replica_nodes"]) for partition in each["partitions"]), default=0),
             settings=settings.get(name, {}),
-            rights=_rights(each.get("topic_authorized_operations", _NOT_SAID)),
+            rights=None if cluster.memory_only else _rights(each["authorized_operations"]),
         )
-        for name, each in zip(present, described, strict=True)
+        for name, each in present.items()
     }
 
 
@@ -194,11 +203,8 @@ def _settings(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, 
     return {name: {key: str(each["value"]) for key, each in answer[name].items()} for name in names}
 
 
-def _rights(operations: int) -> frozenset[str] | None:
-    """Return the operations whose bits are set."""
-    if operations == _NOT_SAID:
-        return None
-    return frozenset(each.name for each in ACLOperation if operations >> each.value & 1)
+def _rights(operations: list[str] | None) -> frozenset[str] | None:
+    return None if operations is None else frozenset(operations)
 
 
 def repair(address: KafkaAddress, wanted: WantedTopic, difference: Difference) -> None:
@@ -211,7 +217,7 @@ def repair(address: KafkaAddress, wanted: WantedTopic, difference: Difference) -
     with kafka_errors(address), closing(administer(address)) as admin:
         match difference.aspect:
             case Aspect.TOPIC:
-                _create(admin, wanted)
+                _create(admin, wanted, address)
                 admin.wait_for_topics([wanted.name])
             case Aspect.PARTITIONS:
                 admin.create_partitions({wanted.name: wanted.partitions})

@@ -6,6 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from trustme import LeafCert
+
 JARS = Path(__file__).parent / "target" / "jars"
 CLUSTER_ID = "YmFud2F0Y2gtdGVzdHM0MA"  # 16 bytes as base64, as the storage tool wants it
 
@@ -39,21 +42,34 @@ def missing() -> str | None:
     return None
 
 
-def start(folder: Path, port: int, controller_port: int) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, port: int, controller_port: int, properties: str = "", **blanks: object
+) -> subprocess.Popen[bytes]:
     """Format an empty store in `folder` and start the broker; probe its port to learn when it is ready.
 
-    Its log is `folder/kafka.log`.
+    Its log is `folder/kafka.log`. `properties` are further ones, which prevail. In them the ports are blanks, beside
+    `blanks`.
     """
-    properties = folder / "server.properties"
-    properties.write_text(
-        PROPERTIES.format(port=port, controller_port=controller_port, data=folder / "data"), encoding="utf-8"
-    )
-    tool = ["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(properties)]
+    file = folder / "server.properties"
+    own = {"port": port, "controller_port": controller_port, "data": folder / "data"}
+    file.write_text((PROPERTIES + properties).format(**own, **blanks), encoding="utf-8")
+    tool = ["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(file)]
     subprocess.run([*java(), *tool], check=True, capture_output=True, timeout=60)
     with (folder / "kafka.log").open("wb") as log:
-        return subprocess.Popen([*java(), "kafka.Kafka", str(properties)], stdout=log, stderr=log)
+        return subprocess.Popen([*java(), "kafka.Kafka", str(file)], stdout=log, stderr=log)
 
 
 def java(heap_mb: int = 384) -> list[str]:
     """The words before the name of a class of Kafka."""
     return ["java", f"-Xmx{heap_mb}m", *JVM, "-cp", f"{JARS}/*"]
+
+
+def write_keystore(folder: Path, issued: LeafCert) -> Path:
+    """Write a certificate and its key as a listener of Kafka wants them: as PEM, the key in the form PKCS#8."""
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    keystore = folder / "keystore.pem"
+    keystore.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+    )
+    return keystore

@@ -49,9 +49,10 @@ def tansu(port: int | None = None) -> Iterator[Broker]:
 
 
 @contextmanager
-def apache_kafka(folder: Path) -> Iterator[Broker]:
+def apache_kafka(folder: Path, properties: str = "", **blanks: object) -> Iterator[Broker]:
+    """One broker of Apache Kafka; `server.start` says what the properties and their blanks are."""
     port = free_port()
-    process = server.start(folder, port, free_port())
+    process = server.start(folder, port, free_port(), properties, **blanks)
     with _running(process, port, timedelta(seconds=60)) as broker:
         yield broker
 

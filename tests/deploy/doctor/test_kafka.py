@@ -13,10 +13,9 @@ import pytest
 from kafka import KafkaAdminClient
 
 from deploy.doctor.finding import Status
-from deploy.doctor.kafka import _rights
 from deploy.embedded import broker as embedded
 from ingest.contract import KafkaAddress
-from ingest.kafka import Cluster, Topic, ensure_topics, probe, read_topics
+from ingest.kafka import Topic, ensure_topics, probe, read_topics
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.kafka import server
 from tests.support import brokers
@@ -55,23 +54,6 @@ def test_too_few_partitions_are_told(with_kafka: Environment, broker: brokers.Br
     ensure_topics(KafkaAddress(broker.bootstrap), 1)
     [told] = doctor(with_kafka).warnings("kafka")
     assert "topic posts: partitions is 1 and should be 4" in told
-
-
-@pytest.mark.parametrize(
-    ("rights", "told"),
-    [
-        ({"DESCRIBE", "READ", "WRITE"}, []),
-        ({"DESCRIBE", "WRITE"}, [(Status.WARNING, "The user may not READ it.")]),
-        ({"READ", "WRITE"}, [(Status.ERROR, "The user may not DESCRIBE it.")]),
-        (None, []),
-    ],
-)
-def test_the_least_rights_of_one_kind_of_process_are_no_error(
-    rights: set[str] | None, told: list[tuple[Status, str]]
-) -> None:
-    topic = Topic("posts", 4, 1, {"cleanup.policy": "delete"}, None if rights is None else frozenset(rights))
-    found = list(_rights(topic, Cluster("id", memory_only=False, brokers=1)))
-    assert [(each.status, each.said) for each in found] == told
 
 
 @pytest.fixture

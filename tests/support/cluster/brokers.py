@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import trustme
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from pydantic import SecretStr
 
 from ingest.contract import KafkaAddress, KafkaSecurity
@@ -209,14 +208,7 @@ def _mount(data: Path, size_mb: int, parts: ExitStack) -> None:
 
 def _configure(node: Node, authority: trustme.CA, ca_file: Path) -> None:
     client, peer = (node.network.address(kind, node.number) for kind in (CLIENTS, PEERS))
-    issued = authority.issue_cert(client, peer)
-    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
-    # Kafka reads keys in the form PKCS#8 only.
-    keystore = node.folder / "keystore.pem"
-    keystore.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-    )
+    keystore = server.write_keystore(node.folder, authority.issue_cert(client, peer))
     voters = ",".join(
         f"{number}@{node.network.address(PEERS, number)}:{CONTROLLER_PORT}" for number in range(1, NODES + 1)
     )
