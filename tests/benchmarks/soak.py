@@ -2,7 +2,8 @@
 
 The stream is synthetic (`tests.support.weekly_stream`). It is played as an archive whose event time runs 84 times as
 fast as the clock. The watch follows the watermark, so its time runs as fast. Printed are the memory of each process,
-the parts of the store, the size of the log, and how far the watch was behind what was counted, over the run's thirds.
+the parts of the store, the size of the log, and how far the watch was behind what was counted: of the last two thirds
+of the run the means, and the highest value with the time at which it was first seen.
 
 `--minutes` plays less of the week at the same speed; memory that a start has not filled yet then looks like growth.
 `--kafka apache` plays it through Apache Kafka, whose topics are bounded by `retention.bytes`. `--broker-mb` is the
@@ -67,10 +68,16 @@ class Samples:
     """What was seen in the course of a run: a list of values of each thing, in the order of time."""
 
     values: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    highest_after: dict[str, timedelta] = field(default_factory=dict)
+    """How long after the beginning of the run the highest value of a thing was first seen."""
+    begun: float = field(default_factory=time.monotonic)
 
     def add(self, name: str, value: float | None) -> None:
-        if value is not None:
-            self.values[name].append(value)
+        if value is None:
+            return
+        if value > max(self.values[name], default=-1):
+            self.highest_after[name] = timedelta(seconds=round(time.monotonic() - self.begun))
+        self.values[name].append(value)
 
     def thirds(self, name: str) -> tuple[float, float, float]:
         """The means of the middle and of the last third, and the highest value of all."""
@@ -167,7 +174,7 @@ def _look_into(installation: Installation, samples: Samples) -> None:
 
 def _report(samples: Samples, bounds: Mapping[str, float]) -> bool:
     """Print the table. `bounds` holds the highest value of what may vary; everything else may not grow."""
-    print(f"{'':<24} {'middle third':>12} {'last third':>12} {'most':>12}")
+    print(f"{'':<24} {'middle third':>12} {'last third':>12} {'most':>12} {'after':>8}")
     well = True
     for name in sorted(samples.values):
         middle, last, most = samples.thirds(name)
@@ -176,7 +183,7 @@ def _report(samples: Samples, bounds: Mapping[str, float]) -> bool:
         else:
             fault = f"grows by {last / middle - 1:.0%}" if last > middle * (1 + MOST_GROWTH) else ""
         well = well and not fault
-        print(f"{name:<24} {middle:>12,.1f} {last:>12,.1f} {most:>12,.1f} {fault}")
+        print(f"{name:<24} {middle:>12,.1f} {last:>12,.1f} {most:>12,.1f} {samples.highest_after[name]!s:>8} {fault}")
     return well
 
 
