@@ -33,6 +33,8 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OURS = f"banwatch:{VERSION}"
 SECRETS = frozenset().union(*map(secrets_of, STAGES))
 DEFAULTS = {name: field.default for stage in STAGES for name, field in stage.model_fields.items()}
+SHARED = {"path": "./config/settings.env", "required": False}
+"""Settings for every process, in a file that the user may make."""
 OF_STORE = {"writer", "reader", "clickhouse"}
 
 
@@ -52,6 +54,11 @@ WORKLOADS = {
 
 def ours() -> dict[str, dict[str, Any]]:
     return {name: service for name, service in SERVICES.items() if service["image"] == OURS}
+
+
+def secrets_given(service: dict[str, Any]) -> list[str]:
+    """The files of secrets that a service of compose reads."""
+    return [file for file in service.get("env_file", []) if file != SHARED]
 
 
 def commands() -> dict[str, list[str]]:
@@ -119,14 +126,14 @@ def test_no_container_has_more_than_it_needs() -> None:
     for name, service in SERVICES.items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}, name
+        assert service["deploy"]["resources"]["limits"].keys() == {"memory", "pids"}, name
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
     assert all(service["read_only"] for service in ours().values())
     assert "\nUSER 10001:10001\n" in CONTAINERFILE
 
 
 def test_each_process_gets_the_secrets_that_it_needs_and_no_others() -> None:
-    given = {name: {Path(file).stem for file in service.get("env_file", [])} for name, service in SERVICES.items()}
+    given = {name: {Path(file).stem for file in secrets_given(service)} for name, service in SERVICES.items()}
     for name, workload in WORKLOADS.items():
         sources = [each["secretRef"]["name"] for each in container(workload)["envFrom"] if "secretRef" in each]
         given[f"kubernetes {name}"] = set(sources)
@@ -142,10 +149,10 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others() -> None:
     assert given["dashboard"] == given["kubernetes dashboard"]
 
 
-def test_every_process_of_compose_reads_the_same_taxonomy() -> None:
+def test_every_process_of_compose_reads_the_same_settings_and_files() -> None:
     for name, service in ours().items():
         assert "./config:/config:ro" in service["volumes"], name
-        assert service["environment"]["BANWATCH_TOPICS_FILE"] == "${BANWATCH_TOPICS_FILE:-}", name
+        assert SHARED in service["env_file"], name
 
 
 def test_metrics_are_where_probes_and_prometheus_look() -> None:
@@ -218,7 +225,7 @@ def read(file: Path) -> dict[str, str]:
 
 def test_made_up_secrets_are_private_and_stay(secrets: Path) -> None:
     before = {file.name: file.read_text("utf-8") for file in secrets.iterdir()}
-    assert {Path(file).name for service in SERVICES.values() for file in service.get("env_file", [])} == before.keys()
+    assert {Path(file).name for service in SERVICES.values() for file in secrets_given(service)} == before.keys()
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.iterdir()} == {0o600}
     values = [value for file in secrets.iterdir() if file.name != "clickhouse.env" for value in read(file).values()]
     assert len(values) == len(set(values)) > 4
@@ -234,7 +241,7 @@ def test_a_process_accepts_the_settings_that_compose_gives_it(
     for variable in [each for each in os.environ if each.startswith(PREFIX)]:
         monkeypatch.delenv(variable)
     given = SERVICES[name].get("environment", {})
-    for file in SERVICES[name].get("env_file", []):
+    for file in secrets_given(SERVICES[name]):
         given = given | read(secrets / Path(file).name)
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
