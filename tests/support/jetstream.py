@@ -69,6 +69,8 @@ class Jetstream:
         self.asked: list[dict[str, list[str]]] = []
         self.lookback = lookback
         self.dictionary: zstandard.ZstdCompressionDict | None = None
+        self.stale_dictionary: zstandard.ZstdCompressionDict | None = None
+        """What a cache before the server answers in place of its dictionary."""
         self._first_seq = first_seq
         self._refusals: list[Response] = []
         self._frozen = threading.Event()
@@ -187,7 +189,7 @@ class Jetstream:
     def _answer_dictionary(self) -> Response:
         if self.dictionary is None:
             return _bad_request("DictionaryNotFound", "there is none")
-        content = self.dictionary.as_bytes()
+        content = (self.stale_dictionary or self.dictionary).as_bytes()
         return Response(200, "OK", Headers({"Content-Length": str(len(content)), "Connection": "close"}), content)
 
     def _is_kept(self, event: Stored) -> bool:

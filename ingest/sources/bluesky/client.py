@@ -53,6 +53,8 @@ class Dictionaries:
         self._fetch = ask and wire == "v2"
         self._of_v1 = None
         self._known: dict[str, zstandard.ZstdCompressionDict] = {}
+        self._refused: dict[str, int] = {}
+        """The id of the last dictionary that a server has refused."""
         if ask and wire == "v1" and v1_file is not None:
             try:
                 self._of_v1 = zstandard.ZstdCompressionDict(v1_file.read_bytes())
@@ -65,14 +67,16 @@ class Dictionaries:
             return self._of_v1
         if host not in self._known:
             fetched = fetch_dictionary(host)
-            if fetched is None:
+            # A cache before the server may still hold the dictionary that the server has just refused.
+            if fetched is None or fetched.dict_id() == self._refused.get(host):
                 return None
             self._known[host] = fetched
         return self._known[host]
 
     def forget(self, host: str) -> None:
-        """Forget a server's dictionary, because the server has changed it."""
-        self._known.pop(host, None)
+        """Forget a server's dictionary, because the server refuses it."""
+        if (refused := self._known.pop(host, None)) is not None:
+            self._refused[host] = refused.dict_id()
 
 
 def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCompressionDict | None:

@@ -9,16 +9,16 @@ from typing import TypeVar
 import msgspec
 
 from ingest.contract import Post, Rejected, raw_text
-from ingest.event_time import EventTime, can_be_right
+from ingest.event_time import EventTime, can_be_right, is_backfill
 from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
 from ingest.transport.mapping import deletion, each_once
 
 NAME = "bluesky"
 
-WITHDRAWN = frozenset({"deleted", "takendown", "deactivated", "suspended"})
-"""Statuses of an account whose posts must not be shown. Its posts are removed at once and for good; their counts stay.
-A restored account does not send its posts again, but keeping withdrawn texts would be worse than losing them.
-`desynchronized` and `throttled` are technical states, which withdraw nothing."""
+TECHNICAL = frozenset({"desynchronized", "throttled", "host-throttled"})
+"""Statuses of an inactive account that withdraw nothing. With any other status, or none, its posts must not be shown.
+They are removed at once and for good; their counts stay. A restored account does not send its posts again, but keeping
+withdrawn texts would be worse than losing them."""
 
 TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -84,7 +84,7 @@ def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
     `where` names the server in a rejected record.
     """
     if event.kind == "account":
-        return None if event.active or event.status not in WITHDRAWN else _author_gone(event)
+        return None if event.active or event.status in TECHNICAL else _author_gone(event)
     if event.kind != "commit" or event.collection != POSTS:
         return None
     uri = f"at://{event.did}/{POSTS}/{event.rkey}"
@@ -131,6 +131,8 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
         reply_to=None if record.reply is None else record.reply.parent.uri,
         repost_of=_quoted(embed),
         seen_at=event.time,
+        # A server that has lost the thread of an account sends all of its posts again.
+        backfill=is_backfill(time.at, event.time),
         clock_replaced=time.replaced,
     )
 

@@ -88,7 +88,7 @@ class BlueskySettings(SourceSettings):
         True, description="ask for zstd frames: half the traffic; v1 also needs `v1_dictionary` for it"
     )
     v1_dictionary: Path | None = Field(
-        None, description="file with the zstd dictionary of v1, from Jetstream's source: pkg/models/zstd_dictionary"
+        None, description="file with the zstd dictionary of v1, from Jetstream's source: legacy_subscribe.zdict"
     )
     lookback: Duration = Field(
         timedelta(), description="how far back the first run begins; Jetstream keeps 36 hours", ge=timedelta()
@@ -239,6 +239,7 @@ class Bluesky:
 
     def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
         asked_time = position.newest if not asked_seq else None
+        earliest = self._clock() - self._settings.lookback
         first, heard, told = True, self._clock(), self._clock()
         while True:
             frame = connection.receive(RECEIVE_WITHIN)
@@ -260,7 +261,7 @@ class Bluesky:
                 first = False
                 if asked_seq:
                     self._check_numbering(event, position)
-                yield from _begin(event, position, asked_time)
+                yield from _begin(event, position, asked_time, earliest)
             _advance(position, event)
             # v2 sends the cursor's own event again. It is counted once, like every post that comes twice.
             found = to_found(event, position.host)
@@ -313,13 +314,17 @@ def _is_address(given: str) -> bool:
         return False
 
 
-def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
-    """Check whether the first event follows the last one read. If not, coverage begins again at the first event."""
+def _begin(event: JetstreamEvent, position: Position, asked: datetime | None, earliest: datetime) -> Iterator[Item]:
+    """Check whether the first event follows the last one read. If not, coverage begins again at the first event.
+
+    The first coverage begins no earlier than `earliest`, from which on events were asked for: an operator's import
+    gives an event the time of another place.
+    """
     if asked is not None and event.time - asked > GAP:
         position.since_us = microseconds(event.time)
         yield Item(_missed(asked, event.time, position.host), position.cursor())
     if position.since is None:
-        position.since_us = microseconds(event.time)
+        position.since_us = microseconds(max(event.time, earliest))
 
 
 def _missed(asked: datetime, first: datetime, host: str) -> Rejected:

@@ -69,16 +69,19 @@ read_hit = msgspec.json.Decoder(Hit).decode
 read_found = msgspec.json.Decoder(SearchHit).decode
 
 
-def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | None = None) -> Post | Rejected | None:
+def item_to_post(
+    raw: bytes, where: str, seen_at: datetime, first_time: int | None = None, *, sent: bool = True
+) -> Post | Rejected | None:
     """Return a Firebase item as a post, or None for `null` (not shown yet) and for an item that is not a post.
 
     `first_time` is the item's first known time. The site changes the time of a story that it promotes again, and a post
-    must stay in its minute.
+    must stay in its minute. An item that is dead before it was `sent` is no post yet: moderators or readers may revive
+    it, and a deletion is for good.
     """
 
     def build() -> Post | None:
         item = read_item(raw)
-        if item is None or item.type not in _POSTS:
+        if item is None or item.type not in _POSTS or (item.dead and not (item.deleted or sent)):
             return None
         created_at = from_epoch(first_time or item.time or seen_at.timestamp())
         if item.deleted or item.dead:

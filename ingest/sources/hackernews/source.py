@@ -130,6 +130,8 @@ class HackerNews:
         self._clock = clock
         self._turn = Pause(1 / settings.requests_per_second)
         self._first_times: dict[int, int] = {}
+        self._unsent: set[int] = set()
+        """The newest items that were shown and gave no post: those that are dead, and those that are none."""
         self._broken: dict[int, str] = {}
         """The faults of items that cannot be fetched, by number."""
         self._broken_in_row = 0
@@ -219,7 +221,7 @@ class HackerNews:
                     yield Watermark(place.since, place.until, place.cursor())
             elif changes:
                 number, _ = changes.popitem(last=False)
-                post, _ = yield from self._item(live, number)
+                post, _ = yield from self._item(live, number, sent=number not in self._unsent)
                 if fault := self._broken.pop(number, ""):
                     reason = f"What has changed in the item is not known: {fault}"
                     post = _missing(number, reason, now)
@@ -257,7 +259,7 @@ class HackerNews:
             raise Transient(f"maxitem.json jumped from {known} to {highest}: that is not followed.")
         for number in [*place.missing, *range(known + 1, highest + 1)]:
             told = self._broken.get(number, "")
-            post, shown = yield from self._item(live, number)
+            post, shown = yield from self._item(live, number, sent=False)
             first = place.missing.pop(number, now)
             place.item = max(place.item or 0, number)
             fault = self._broken.get(number, "")
@@ -273,7 +275,9 @@ class HackerNews:
             if post is not None:
                 yield Item(post, place.cursor())
 
-    def _item(self, live: httpx.Client, number: int) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
+    def _item(
+        self, live: httpx.Client, number: int, *, sent: bool
+    ) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
         """Return an item, or None if it is not a post, and whether the network shows the item.
 
         Raises:
@@ -296,12 +300,17 @@ class HackerNews:
         self._broken_in_row = 0
         self._broken.pop(number, None)
         yield self._turn
-        post = item_to_post(body, where, self._clock(), self._first_times.get(number))
+        post = item_to_post(body, where, self._clock(), self._first_times.get(number), sent=sent)
+        shown = body.strip() != b"null"
+        if post is None and shown:
+            self._unsent = {each for each in self._unsent if each > number - WATCHED} | {number}
+        else:
+            self._unsent.discard(number)
         if isinstance(post, Post):
             self._first_times.setdefault(number, int(post.created_at.timestamp()))
             if len(self._first_times) > WATCHED:
                 del self._first_times[next(iter(self._first_times))]
-        return post, body.strip() != b"null"
+        return post, shown
 
     def _ask(self, live: httpx.Client, path: str, read: Callable[[bytes], Read]) -> Generator[Pause, None, Read]:
         answer = yield from passing(get(live, path, clock=self._clock))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import calendar
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import feedparser
@@ -38,6 +40,12 @@ _PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionEr
 
 LONGEST_AUTHOR = 200
 
+_EDITION = re.compile(r"(?<=.)#\d{1,3}$")
+"""The number of an edition at the end of a guid that is an address, as the BBC counts the edits of a story."""
+
+_HOURS = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
+"""A zone that publishers write and RSS lacks, such as `GMT+7`. feedparser reads no date then, or a wrong one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -61,12 +69,14 @@ class NotAFeed(Permanent):
 class FirstSight:
     """The time at which an entry was first seen, and the event time given to it then.
 
-    Both stay when the entry comes again.
+    Both stay when the entry comes again. `old` is an entry without a date in the first look at its feed: nobody knows
+    how long it has stood there.
     """
 
     seen: float
     created: float
     digest: str
+    old: bool = False
 
 
 def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entry, ...]:
@@ -120,6 +130,8 @@ def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
     An id that is not an address is unique only in its feed.
     """
     name = given if isinstance(given, str) and given else link or said
+    if name.startswith(("http://", "https://")):
+        name = _EDITION.sub("", name)
     if "://" not in name and not name.startswith(("urn:", "tag:")):
         name = f"{feed.key} {name}"
     return name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode(errors="replace")).hexdigest()
@@ -127,11 +139,18 @@ def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
 
 def _published(entry: feedparser.FeedParserDict) -> datetime | None:
     # As a plain dict: feedparser's own look-up of one name falls back to the other name, with a deprecation warning.
-    for name in ("published_parsed", "updated_parsed"):
+    for name in ("published", "updated"):
         with suppress(ValueError, OverflowError, TypeError, OSError):
-            if (parts := dict.get(entry, name)) is not None:
+            if _HOURS.search(written := str(dict.get(entry, name, "")).strip()):
+                return from_epoch(parsedate_to_datetime(_HOURS.sub(_offset, written)).timestamp())
+            if (parts := dict.get(entry, f"{name}_parsed")) is not None:
                 return from_epoch(calendar.timegm(parts))
     return None
+
+
+def _offset(zone: re.Match[str]) -> str:
+    sign, hours, minutes = zone.groups("00")
+    return f"{sign}{int(hours):02}{minutes}"
 
 
 def entry_to_post(entry: Entry, sight: FirstSight) -> Post | Rejected:
@@ -151,7 +170,7 @@ def entry_to_post(entry: Entry, sight: FirstSight) -> Post | Rejected:
             langs=(entry.language,) if entry.language else (),
             links=(entry.link,) if entry.link else (),
             seen_at=seen_at,
-            backfill=is_backfill(created_at, seen_at),
+            backfill=sight.old or is_backfill(created_at, seen_at),
             # An entry without a date has the time at which it was first seen.
             clock_replaced=sight.created == sight.seen,
         )

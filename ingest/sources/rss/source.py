@@ -206,7 +206,8 @@ class Rss:
         sights = {name: sight for name, sight in known.sights.items() if name not in listed}
         sights |= {entry.id: known.sights[entry.id] for entry in entries if entry.id in known.sights}
         for entry in entries:
-            sight, before = _sight(entry, sights.get(entry.id), now), sights.get(entry.id)
+            before = sights.get(entry.id)
+            sight = _sight(entry, before, now, first_look=not known.sights)
             if sight == before:
                 continue
             sights[entry.id] = sight
@@ -240,11 +241,11 @@ def _sendable(value: str) -> str:
     return value if value.isascii() and len(value) < 500 else ""
 
 
-def _sight(entry: Entry, before: FirstSight | None, now: datetime) -> FirstSight:
+def _sight(entry: Entry, before: FirstSight | None, now: datetime, *, first_look: bool) -> FirstSight:
     if before is not None:
         return replace(before, digest=entry.digest)
     created = entry.published or now
-    return FirstSight(now.timestamp(), created.timestamp(), entry.digest)
+    return FirstSight(now.timestamp(), created.timestamp(), entry.digest, old=first_look and entry.published is None)
 
 
 def _fault(error: Exception) -> str:

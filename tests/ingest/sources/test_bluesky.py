@@ -18,7 +18,7 @@ from ingest.source import Cursor, Item, Pause, Watermark
 from ingest.sources.bluesky.client import LARGEST_DICTIONARY, ConnectionRefused, fetch_dictionary
 from ingest.sources.bluesky.frames import Wire
 from ingest.sources.bluesky.source import Bluesky, BlueskySettings
-from tests.support.jetstream import Jetstream, trained_dictionary
+from tests.support.jetstream import Jetstream, Stored, trained_dictionary
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import free_port
 
@@ -254,6 +254,32 @@ def test_a_dictionary_that_changed_is_fetched_again(open_parts: ExitStack) -> No
     reading.until_posts("one", "two")
     assert any("new zstd dictionary" in failure for failure in reading.failures)
     assert server.asked[-1]["zstdDictionary"] == [str(server.dictionary.dict_id())]
+
+
+def test_a_dictionary_that_is_served_and_refused_is_done_without(open_parts: ExitStack) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    server.dictionary = trained_dictionary(samples(seed=1))
+    server.stale_dictionary = trained_dictionary(samples(seed=2))
+    server.post("one")
+    reading = Reading(source(url))
+    reading.until_posts("one")
+    assert ["zstdDictionary" in asked for asked in server.asked] == [True, False]
+
+
+def test_the_first_coverage_begins_where_events_were_asked_for(open_parts: ExitStack) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    imported = Stored(1, datetime(2016, 7, 1, tzinfo=UTC), "account", body={"active": True})
+    server.raw(imported.frame("v2"))
+    reading = Reading(source(url))
+
+    def more() -> bool:
+        server.post("one")
+        return bool(reading.reached)
+
+    reading.until(more)
+    assert datetime.now(UTC) - reading.reached[0].since < timedelta(hours=25)
 
 
 def test_many_advisories_hold_up_no_stop(open_parts: ExitStack) -> None:

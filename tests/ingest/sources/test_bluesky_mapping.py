@@ -49,6 +49,11 @@ def test_a_post_keeps_what_it_says_and_where_it_stands() -> None:
     )
 
 
+def test_a_post_that_is_old_when_it_comes_is_history() -> None:
+    assert post_of(createdAt="2020-07-10T10:00:00Z").backfill
+    assert not post_of().backfill
+
+
 def test_links_and_hashtags_come_from_wherever_they_are_marked() -> None:
     link, tag = "app.bsky.richtext.facet#link", "app.bsky.richtext.facet#tag"
     found = post_of(
@@ -133,7 +138,9 @@ def test_an_edit_is_the_post_again_and_a_deletion_takes_it() -> None:
         (False, "deactivated", True),
         (False, "suspended", True),
         (False, "desynchronized", False),
-        (False, "", False),
+        (False, "throttled", False),
+        (False, "inactive", True),
+        (False, "", True),
         (True, "", False),
         (True, "deleted", False),
     ],

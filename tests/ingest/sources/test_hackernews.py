@@ -209,6 +209,26 @@ def test_edits_and_deletions_of_late_are_followed(site: Site, server: Served, wa
     assert "/v0/item/5.json" not in server.paths()
 
 
+def test_an_item_that_is_dead_at_first_can_be_revived_and_one_that_dies_later_is_gone(
+    site: Site, server: Served, wall: Wall
+) -> None:
+    site.add(100, NOW)
+    reading = steps(source(server, wall), wall)
+    next(reading)
+    site.add(101, NOW, dead=True)
+    site.add(102, NOW)
+    assert [post.id for post in posts(take_until(reading, has(1)))] == ["102"]
+    site.add(101, NOW, dead=True, text="still dead")
+    site.add(102, NOW, dead=True)
+    site.changed = [101, 102]
+    (killed,) = posts(take_until(reading, has(1)))
+    assert (killed.id, killed.op) == ("102", "delete")
+    site.add(101, NOW, text="revived")
+    site.changed = [101]
+    (revived,) = posts(take_until(reading, has(1)))
+    assert (revived.id, revived.op, revived.text) == ("101", "post", "revived")
+
+
 def test_a_site_that_stands_still_is_not_called_quiet(site: Site, server: Served, wall: Wall) -> None:
     site.add(100, NOW)
     taken = list(steps(source(server, wall), wall, within=timedelta(minutes=10)))

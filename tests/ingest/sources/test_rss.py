@@ -105,6 +105,17 @@ def test_an_item_without_a_date_keeps_the_minute_in_which_it_was_first_seen(
     assert (final.text, final.created_at, final.seen_at) == ("final", draft.created_at, draft.seen_at)
 
 
+def test_items_without_a_date_in_the_first_look_at_a_feed_are_history(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("1", "listed for years"))
+    reading = steps(source(server, wall, "/a"), wall)
+    (listed,) = posts(take_until(reading, lambda taken: bool(posts(taken))))
+    publisher.feeds["/a"] = a_feed(an_item("2", "new"), an_item("1", "listed for years, corrected"))
+    corrected, new = posts(take_until(reading, lambda taken: len(posts(taken)) == 2))
+    assert [post.backfill for post in (listed, corrected, new)] == [True, True, False]
+
+
 def test_what_is_old_when_it_is_found_is_history(publisher: Publisher, server: Served, wall: Wall) -> None:
     publisher.feeds["/a"] = a_feed(an_item("new", "n", NOW - HOUR / 2), an_item("old", "o", NOW - 2 * HOUR))
     taken = posts(ran(source(server, wall, "/a"), wall, timedelta(seconds=1)))

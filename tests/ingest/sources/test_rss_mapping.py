@@ -80,6 +80,15 @@ def test_a_guid_that_is_no_address_is_the_feed_s_own() -> None:
     assert "42" in first.id
 
 
+def test_the_number_of_an_edit_behind_an_address_makes_no_new_item() -> None:
+    guid = "<guid>https://news.example/1"
+    second, twelfth, story = (
+        the_post(a_feed(an_item("1", "x").replace(guid, guid + edit))).id for edit in ("#2", "#12", "#1594396800")
+    )
+    assert second == twelfth == "https://news.example/1"
+    assert story == "https://news.example/1#1594396800", "an entry of a page that goes on"
+
+
 def unnamed(guid: str) -> str:
     """An item whose guid is no address."""
     return an_item("x", guid).replace("<guid>https://news.example/x", f'<guid isPermaLink="false">{guid}')
@@ -131,6 +140,12 @@ def test_entries_come_oldest_first_once_and_not_without_end() -> None:
 def test_a_date_that_is_none_is_missing(date: str) -> None:
     (entry,) = entries(a_feed(an_item("1", "x", pubDate=date)))
     assert entry.published is None
+
+
+@pytest.mark.parametrize("zone", ["GMT+7", "gmt + 07:00", "UTC+0700", "+0700"])
+def test_a_zone_that_is_a_number_of_hours_is_read(zone: str) -> None:
+    (entry,) = entries(a_feed(an_item("1", "x", pubDate=f"Sun, 01 Mar 2026 19:00:00 {zone}")))
+    assert entry.published == NOON
 
 
 def test_the_year_one_cannot_stop_a_feed() -> None:
