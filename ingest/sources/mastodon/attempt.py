@@ -133,8 +133,7 @@ class Attempt:
     def _word(self, client: httpx.Client) -> InstanceInfo:
         word = self.instance.word(client, self._stopped)
         if not word.shows(self.feed):
-            whom = "" if self.feed.token else " to those without a user's token: see BANWATCH_MASTODON_TOKENS"
-            raise Permanent(f"The instance does not show this timeline{whom}.")
+            raise Permanent(word.refusal(self.feed))
         return word
 
     def _listen(self, client: httpx.Client, position: str | None, word: InstanceInfo) -> None:

@@ -72,6 +72,17 @@ class _Access(msgspec.Struct, frozen=True):
     local: str = "public"
     remote: str = "public"
 
+    def is_shown(self, feed: Timeline) -> bool:
+        """Return whether a timeline is shown to its reader.
+
+        With a token, an instance leaves out the origin that is disabled. Without a token, it refuses a timeline of both
+        origins if one of them is not public.
+        """
+        asked = [self.local] if feed.local else [self.remote] if feed.remote else [self.local, self.remote]
+        if feed.token:
+            return any(access != "disabled" for access in asked)
+        return all(access == "public" for access in asked)
+
 
 class _Timelines(msgspec.Struct, frozen=True):
     live_feeds: _Access = _Access()
@@ -116,11 +127,22 @@ class InstanceInfo(msgspec.Struct, frozen=True):
 
         An instance before version 4.5 does not say; it may.
         """
+        return self._access(feed).is_shown(feed)
+
+    def refusal(self, feed: Timeline) -> str:
+        """Return the sentence that says that a timeline is not shown, and what to set."""
+        if feed.token:
+            return "The instance does not show this timeline."
+        access = self._access(feed)
+        half = "local" if access.local == "public" else "remote" if access.remote == "public" else None
+        whom = "to those without a user's token: see BANWATCH_MASTODON_TOKENS"
+        if half is None or feed.tag or feed.local or feed.remote:
+            return f"The instance does not show this timeline {whom}."
+        return f"The instance shows only {half} statuses {whom}, or set BANWATCH_MASTODON_PUBLIC to {half}."
+
+    def _access(self, feed: Timeline) -> _Access:
         access = self.configuration.timelines_access
-        of = access.hashtag_feeds if feed.tag else access.live_feeds
-        asked = [of.local] if feed.local else [of.remote] if feed.remote else [of.local, of.remote]
-        closed = {"disabled"} if feed.token else {"disabled", "authenticated"}
-        return not closed.issuperset(asked)
+        return access.hashtag_feeds if feed.tag else access.live_feeds
 
 
 class _Numbered(msgspec.Struct, frozen=True):

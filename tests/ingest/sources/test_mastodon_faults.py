@@ -114,6 +114,30 @@ def test_a_timeline_that_an_instance_has_closed_is_a_fault_of_its_own(
     assert "does not show this timeline" in goes_on(bay, reef)
 
 
+@pytest.mark.parametrize(("shown", "hidden"), [("local", "remote"), ("remote", "local")])
+def test_an_instance_that_shows_strangers_one_half_says_so_and_is_read_so(
+    reef: mastodon_server.Instance, shown: str, hidden: str
+) -> None:
+    reef.access, reef.remote_access = ("authenticated" if hidden == each else "public" for each in ("local", "remote"))
+    with pytest.raises(Transient, match=f"only {shown} statuses.*or set BANWATCH_MASTODON_PUBLIC to {shown}"):
+        Reader(Mastodon(settings(reef, public="all", hashtags=(), streamed=False), now)).until(lambda: False)
+    with pytest.raises(Transient, match="does not show this timeline"):
+        Reader(Mastodon(settings(reef, public=hidden, hashtags=(), streamed=False), now)).until(lambda: False)
+    assert not any("/timelines/" in path for path, _ in reef.asked)
+    reef.publish(reef.status("one"))
+    with closing(Reader(Mastodon(settings(reef, public=shown, hashtags=(), streamed=False), now))) as reader:
+        assert names(reader.until(lambda: reader.found)) == ["post one"]
+
+
+def test_a_hashtag_of_which_strangers_see_one_half_wants_a_token(reef: mastodon_server.Instance) -> None:
+    reef.remote_access = "authenticated"
+    with pytest.raises(Transient, match=r"does not show this timeline.*BANWATCH_MASTODON_TOKENS"):
+        Reader(Mastodon(settings(reef, streamed=False), now)).until(lambda: False)
+    reef.publish(reef.status("one"))
+    with closing(Reader(Mastodon(settings(reef), now))) as reader:
+        assert names(reader.until(lambda: reader.found)) == ["post one"]
+
+
 def test_a_token_that_is_not_taken_is_told_and_is_not_in_what_is_told(
     reef: mastodon_server.Instance, bay: mastodon_server.Instance
 ) -> None:

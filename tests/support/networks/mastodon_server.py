@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from unicodedata import category, normalize
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "a-users-token"
 HEARTBEAT = 0.2
@@ -26,7 +27,11 @@ class Instance:
     url: str = ""
     streaming_url: str = ""
     statuses: list[Any] = field(default_factory=list)
+    hashtag: str = "tiktok"
+    """The hashtag of every status."""
     access: str = "public"
+    remote_access: str | None = None
+    """Who sees statuses from elsewhere, if not those of `access`."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     attempts: list[float] = field(default_factory=list)
     answers: Callable[[str], tuple[int, dict[str, str]] | None] = lambda path: None
@@ -79,8 +84,20 @@ class Instance:
         for stream in self.streams:
             stream.put(None)
 
-    def timeline(self, parameters: dict[str, str]) -> list[Any]:
-        """As the API pages: newest first; behind `min_id` those nearest to it."""
+    @property
+    def accesses(self) -> dict[str, str]:
+        return {"local": self.access, "remote": self.remote_access or self.access}
+
+    def is_open(self, parameters: dict[str, str]) -> bool:
+        """Whether a stranger is shown a timeline, as `require_auth?` of the API's controllers decides."""
+        asked = [origin for origin in self.accesses if parameters.get(origin) == "true"]
+        return all(self.accesses[origin] == "public" for origin in asked[:1] or self.accesses)
+
+    def timeline(self, path: str, parameters: dict[str, str]) -> list[Any]:
+        """As the API pages: newest first; behind `min_id` those nearest to it. Nothing is of an unknown hashtag."""
+        tag = unquote(path).partition("/timelines/tag/")[2]
+        if tag and _filed(tag) != _filed(self.hashtag):
+            return []
         known = [each for each in self.statuses if isinstance(each, dict) and "id" in each]
         others = [each for each in self.statuses if each not in known]
         limit = int(parameters.get("limit", 20))
@@ -88,6 +105,21 @@ class Instance:
             behind = [each for each in known if int(each["id"]) > int(parameters["min_id"])]
             return [*others, *reversed(sorted(behind, key=_number)[:limit])]
         return [*others, *reversed(sorted(known, key=_number)[-limit:])]
+
+
+def _filed(hashtag: str) -> str:
+    """The name under which the API files a hashtag, as `app/lib/hashtag_normalizer.rb`."""
+    lower = normalize("NFKC", hashtag).lower()
+    bases = ((normalize("NFD", letter)[0], letter) for letter in lower)
+    folded = (base if base.isascii() else letter for base, letter in bases)
+    return "".join(
+        each for each in folded if each.isalnum() or category(each)[0] == "M" or each in "_\u00b7\u30fb\u200c"
+    )
+
+
+def _listened(hashtag: str) -> str:
+    """The name under which the streaming server looks for it, as `normalizeHashtag` of `streaming/utils.js`."""
+    return "".join(each for each in _filed(hashtag) if category(each)[0] in "LN" or each in "_\u00b7\u200c")
 
 
 def _number(status: dict[str, Any]) -> int:
@@ -108,17 +140,17 @@ class _Handler(BaseHTTPRequestHandler):
         if special := self.instance.answers(parts.path):
             self._answer({"error": "special"}, *special)
         elif parts.path.startswith("/api/v1/streaming/"):
-            self._stream() if known else self._answer({"error": "Missing access token"}, 401)
+            heard = "tag" not in parameters or _listened(parameters["tag"]) == _filed(self.instance.hashtag)
+            self._stream(heard) if known else self._answer({"error": "Missing access token"}, 401)
         elif parts.path.startswith("/api/v1/timelines/"):
-            if self.instance.access == "public" or known:
-                self._answer(self.instance.timeline(parameters))
+            if known or self.instance.is_open(parameters):
+                self._answer(self.instance.timeline(parts.path, parameters))
             else:
                 self._answer({"error": "This method requires an authenticated user"}, 422)
         elif parts.path == "/api/v1/instance":
             self._answer({"urls": {"streaming_api": self.instance.streaming_url}, "version": "4.5.0"})
         elif parts.path == "/api/v2/instance":
-            feeds = {"local": self.instance.access, "remote": self.instance.access}
-            access = {"live_feeds": feeds, "hashtag_feeds": feeds}
+            access = {"live_feeds": self.instance.accesses, "hashtag_feeds": self.instance.accesses}
             urls = {"streaming": self.instance.streaming_url}
             self._answer({"version": "4.5.0", "configuration": {"urls": urls, "timelines_access": access}})
         else:
@@ -133,13 +165,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _stream(self) -> None:
+    def _stream(self, heard: bool) -> None:
+        """Stream what is said. A stream that is not heard brings signs of life only."""
         said: Queue[bytes | None] = Queue()
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.instance.streams.append(said)
+        if heard:
+            self.instance.streams.append(said)
         self.close_connection = True
         try:
             self._chunk(b":)\n")
@@ -155,7 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             return
         finally:
-            self.instance.streams.remove(said)
+            if heard:
+                self.instance.streams.remove(said)
 
     def _chunk(self, piece: bytes) -> None:
         self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
