@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
+from unicodedata import category, normalize
 from urllib.parse import quote, urlsplit
 
 from ingest.errors import Misconfigured
@@ -106,7 +107,7 @@ def feeds_of(
 ) -> tuple[Timeline, ...]:
     """Return the timelines of every hashtag, and the public timeline, on every instance.
 
-    If `stream` is true, timelines with a token are streamed.
+    If `stream` is true, timelines with a token are streamed, except for hashtags that no stream brings.
 
     Raises:
         Misconfigured: a setting is wrong; the message names the setting and the fault.
@@ -127,7 +128,7 @@ def feeds_of(
         if token is not None:
             _require_privacy(url)
         alike = Timeline(url, token=token, streamed=stream and token is not None)
-        feeds += [replace(alike, tag=tag) for tag in tags]
+        feeds += [replace(alike, tag=tag, streamed=alike.streamed and _can_be_streamed(tag)) for tag in tags]
         if public != "none":
             feeds.append(replace(alike, local=public == "local", remote=public == "remote"))
     return tuple(feeds)
@@ -151,8 +152,19 @@ def _is_here(host: str) -> bool:
 
 
 def _tag(given: str) -> str:
-    tag = given.removeprefix("#").casefold()
+    # An instance normalizes a name further, but it would not find one that is casefolded: `straße` is not `strasse`.
+    tag = given.removeprefix("#").lower()
     # Not \w, because it excludes vowel signs and joiners, which many scripts need.
     if not re.fullmatch(r"""[^\s#/?&=%+.,;:!'"()<>\\@]+""", tag) or tag.isdecimal():
         raise Misconfigured(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
     return tag
+
+
+def _can_be_streamed(tag: str) -> bool:
+    """Return whether an instance streams the statuses of a hashtag.
+
+    Statuses are published under a name that keeps vowel signs and tone marks, but the stream's server drops such signs
+    and the middle dot of katakana from the name that it is asked for, so it waits for another hashtag: see
+    `normalizeHashtag` in `streaming/utils.js` in Mastodon.
+    """
+    return not any(category(letter).startswith("M") or letter == "\u30fb" for letter in normalize("NFKC", tag))

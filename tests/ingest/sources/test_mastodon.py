@@ -69,6 +69,19 @@ def test_without_a_token_the_timeline_is_asked_again_and_nothing_is_sent_twice(r
     assert not any(path.startswith("/api/v1/streaming") for path, _ in reef.asked)
 
 
+@pytest.mark.parametrize(
+    ("hashtag", "streamed"),
+    [("straße", False), ("οδος", True), ("CAFÉ", True), ("テスト・バン", True), ("टिकटॉक", True), ("ติ๊กต็อก", True)],
+)
+def test_a_hashtag_is_found_by_the_name_that_its_people_write(reef: Instance, hashtag: str, streamed: bool) -> None:
+    reef.hashtag = hashtag
+    reef.publish(reef.status("before"))
+    with closing(Reader(Mastodon(settings(reef, hashtags=(hashtag,), streamed=streamed), now))) as reader:
+        reader.until(lambda: reader.found and reader.reached)
+        reef.publish(reef.status("after"))
+        assert names(reader.until(lambda: len(reader.found) == 2)) == ["post before", "post after"]
+
+
 def test_a_status_seen_through_two_instances_is_one_post(reef: Instance) -> None:
     with mastodon() as bay, closing(Reader(Mastodon(settings(reef, bay), now))) as reader:
         status = reef.status("seen twice")
