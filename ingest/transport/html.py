@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +14,9 @@ MOST_LINKS = 100
 
 LONGEST_HTML = 100_000
 """The most characters that are read, because the parser's time grows with the square of the nesting."""
+
+HIDDEN = frozenset({"invisible"})
+"""Classes of elements that a reader does not see."""
 
 _BLOCKS = frozenset(
     {
@@ -35,6 +38,14 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """The element of a link: its classes and its text."""
+
+    classes: frozenset[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HtmlText:
     """The contents of HTML. `text` has one line for each block.
 
@@ -45,14 +56,17 @@ class HtmlText:
     links: tuple[str, ...]
 
 
-def read_html(html: str, base: str = "") -> HtmlText:
+def read_html(
+    html: str, base: str = "", *, hidden: frozenset[str] = HIDDEN, counts: Callable[[Anchor], bool] | None = None
+) -> HtmlText:
     """Return the visible text and the links of an HTML fragment or page.
 
     Every text is valid HTML, so there is no error.
 
     A block such as `<br>`, a paragraph or a list item begins a new line, so words of two blocks stay apart. Scripts,
-    styles and hidden elements (including those of the class `invisible`) are left out. Entities are decoded. Relative
-    links count only if `base` is given.
+    styles and hidden elements (including those of the classes in `hidden`) are left out. Entities are decoded. Relative
+    links count only if `base` is given. If `counts` is given, a link counts only if `counts` returns True for its
+    anchor.
     """
     if "<" not in html and "&" not in html:
         return HtmlText(_tidy(html.replace("\n", " ")), ())
@@ -61,15 +75,15 @@ def read_html(html: str, base: str = "") -> HtmlText:
         return HtmlText("", ())
     links: dict[str, None] = {}
     pieces: list[str] = []
-    for piece in _walk(body):
+    for piece in _walk(body, hidden):
         if isinstance(piece, str):
             pieces.append(piece)
-        elif (href := piece.attributes.get("href")) and len(links) < MOST_LINKS and (link := _absolute(href, base)):
+        elif len(links) < MOST_LINKS and (link := _link(piece, base, counts)):
             links[link] = None
     return HtmlText(_tidy("".join(pieces)), tuple(links))
 
 
-def _walk(body: LexborNode) -> Iterator[str | LexborNode]:
+def _walk(body: LexborNode, hidden: frozenset[str]) -> Iterator[str | LexborNode]:
     """Yield text, breaks and anchors in the order of the document.
 
     The loop does not recurse, because authors choose the nesting.
@@ -86,7 +100,7 @@ def _walk(body: LexborNode) -> Iterator[str | LexborNode]:
             yield "\n"
         elif tag in _CELLS:
             yield " "
-        inner = node.child if node.is_element_node and not _unseen(node) else None
+        inner = node.child if node.is_element_node and not _unseen(node, hidden) else None
         kept += inner is not None and tag == "pre"
         if inner is not None:
             node = inner
@@ -100,7 +114,7 @@ def _walk(body: LexborNode) -> Iterator[str | LexborNode]:
         node = None if node is None or node.mem_id == body.mem_id else node.next
 
 
-def _unseen(node: LexborNode) -> bool:
+def _unseen(node: LexborNode, hidden: frozenset[str]) -> bool:
     if node.tag in _UNSEEN:
         return True
     attributes = node.attributes
@@ -108,9 +122,21 @@ def _unseen(node: LexborNode) -> bool:
         return False
     return (
         "hidden" in attributes
-        or "invisible" in (attributes.get("class") or "").split()
+        or not hidden.isdisjoint(_classes(attributes))
         or _HIDDEN_STYLE.search(attributes.get("style") or "") is not None
     )
+
+
+def _classes(attributes: Mapping[str, str | None]) -> frozenset[str]:
+    return frozenset((attributes.get("class") or "").split())
+
+
+def _link(anchor: LexborNode, base: str, counts: Callable[[Anchor], bool] | None) -> str | None:
+    attributes = anchor.attributes
+    href = attributes.get("href")
+    if not href or (counts is not None and not counts(Anchor(_classes(attributes), anchor.text()))):
+        return None
+    return _absolute(href, base)
 
 
 def _absolute(href: str, base: str) -> str | None:

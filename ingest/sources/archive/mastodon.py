@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ingest.contract import Moment, Post
-from ingest.sources.mastodon.mapping import Account, Status, Tag, read_status, to_post
+from ingest.sources.mastodon.mapping import Account, Quote, Status, Tag, read_status, to_post
 
 PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
 """The addressees that mean "everyone": https://www.w3.org/TR/activitypub/#public-addressing."""
@@ -36,6 +36,7 @@ class ActivityNote(msgspec.Struct):
     summary: str | None = None
     url: object = None
     inReplyTo: object = None  # noqa: N815 - the protocol's name
+    quote: object = None
     tag: list[NoteTag] | NoteTag | None = None
     to: list[str] | str | None = None
     cc: list[str] | str | None = None
@@ -90,6 +91,7 @@ def _note_to_posts(note: ActivityNote, published: Moment | None) -> Iterator[Pos
         visibility="public" if PUBLIC & {*_each(note.to), *_each(note.cc)} else "private",
         url=note.url if isinstance(note.url, str) else note.id,
         language=next(iter(note.contentMap or ()), None),
+        quote=Quote(uri=note.quote) if isinstance(note.quote, str) else None,
         tags=tuple(Tag(mark.name.removeprefix("#")) for mark in marks if mark.type == "Hashtag"),
     )
     yield from _posts(status, note.inReplyTo if isinstance(note.inReplyTo, str) else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import msgspec
 
 from ingest.contract import Amount, Moment, Post, Rejected, raw_text
 from ingest.event_time import is_backfill, is_to_come
-from ingest.transport.html import read_html
+from ingest.transport.html import HIDDEN, Anchor, read_html
 from ingest.transport.mapping import each_once, kept_text
 
 SOURCE = "mastodon"
@@ -21,6 +22,13 @@ Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9
 
 Uri = Annotated[str, msgspec.Meta(max_length=2_048)]
 """The URI of a status, the same on every instance. Its length is bounded because thousands are kept in memory."""
+
+LEFT_OUT = HIDDEN | {"quote-inline"}
+"""Classes of elements that are not read. Servers add an element of the class `quote-inline`, with the address of the
+quoted status, for clients that know no quotes."""
+
+NAME = re.compile(r"[@#](?!\d+$)\S+")
+"""The text of a link that a server makes from a mention or a hashtag."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -45,6 +53,23 @@ class Boosted(msgspec.Struct, frozen=True):
     spoiler_text: str | None = None
 
 
+class Quoted(msgspec.Struct, frozen=True):
+    """A quoted status."""
+
+    uri: str
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A quote: https://docs.joinmastodon.org/entities/Quote/.
+
+    Mastodon leaves the quoted status out unless its author has accepted the quote. Fedibird, Iceshrimp and others send
+    the quoted status itself as the quote.
+    """
+
+    quoted_status: Quoted | None = None
+    uri: str | None = None
+
+
 class Status(msgspec.Struct, frozen=True):
     """The fields that banwatch reads from a status: https://docs.joinmastodon.org/entities/Status/.
 
@@ -63,6 +88,8 @@ class Status(msgspec.Struct, frozen=True):
     edited_at: Moment | None = None
     in_reply_to_id: str | None = None
     reblog: Boosted | None = None
+    quote: Quote | bool | None = None
+    """The interface of Misskey's descendants allows a truth value here."""
     tags: tuple[Tag, ...] | None = None
     favourites_count: Amount | None = None
     replies_count: Amount | None = None
@@ -72,6 +99,15 @@ class Status(msgspec.Struct, frozen=True):
     def is_for_everyone(self) -> bool:
         """Whether the status is public and its author has not opted out of indexes."""
         return self.visibility in {"public", "unlisted", None} and not self.account.noindex
+
+    @property
+    def passed_on(self) -> str | None:
+        """The URI of the status that this one boosts or quotes, or None."""
+        if self.reblog is not None:
+            return self.reblog.uri
+        if not isinstance(self.quote, Quote):
+            return None
+        return self.quote.uri if self.quote.quoted_status is None else self.quote.quoted_status.uri
 
 
 class NotAStatus(ValueError):
@@ -104,7 +140,7 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
     A content warning stands before the text, in brackets, because it names the subject of the post.
     """
     shown: Status | Boosted = status.reblog or status
-    reading = read_html(shown.content or "", base=f"https://{host}/")
+    reading = read_html(shown.content or "", f"https://{host}/", hidden=LEFT_OUT, counts=_is_shared)
     warning = " ".join((shown.spoiler_text or "").split())
     return Post(
         source=SOURCE,
@@ -114,10 +150,10 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
         url=status.url,
         author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",
         langs=(status.language,) if status.language else (),
-        links=tuple(link for link in reading.links if not _leads_to_people_or_tags(link, status)),
+        links=reading.links,
         hashtags=each_once(tag.name for tag in status.tags or ()),
         reply_to=reply_to,
-        repost_of=None if status.reblog is None else status.reblog.uri,
+        repost_of=status.passed_on,
         likes=status.favourites_count,
         replies=status.replies_count,
         reposts=status.reblogs_count,
@@ -126,14 +162,13 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
     )
 
 
-def _leads_to_people_or_tags(link: str, status: Status) -> bool:
-    """Return whether Mastodon made the link from a mention or a hashtag. The author gave any other link."""
-    path = link.split("://", 1)[-1].partition("/")[2].casefold()
-    if path.startswith(("@", "users/")) and "/" not in path.removeprefix("users/").strip("/"):
-        return True
-    return any(
-        path.rstrip("/") in {f"tags/{tag.name.casefold()}", f"tag/{tag.name.casefold()}"} for tag in status.tags or ()
-    )
+def _is_shared(anchor: Anchor) -> bool:
+    """Return whether the author gave the link, rather than a server that made it from a mention or a hashtag.
+
+    Mastodon, Pleroma and most others mark what they make by a class. Misskey does not mark hashtags, but the text of
+    such a link is the name alone. An address that an author wrote is shown as an address, whatever its path.
+    """
+    return anchor.classes.isdisjoint({"mention", "hashtag"}) and not NAME.fullmatch(anchor.text.strip())
 
 
 def later(first: str | None, second: str | None) -> str | None:

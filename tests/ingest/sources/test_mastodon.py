@@ -191,6 +191,73 @@ def test_links_hashtags_language_and_author() -> None:
     assert as_post(account={"acct": "eel@bay.example"}).author == "eel@bay.example"
 
 
+TAGGED = '<p><a href="{}" class="mention hashtag" rel="tag">#<span>{}</span></a></p>'
+
+
+@pytest.mark.parametrize(
+    ("href", "shown", "name"),
+    [
+        ("https://reef.example/tags/%D8%AA%D9%8A%D9%83_%D8%AA%D9%88%D9%83", "تيك_توك", "تيك_توك"),
+        ("https://reef.example/tags/%E7%A6%81%E6%AD%A2", "禁止", "禁止"),
+        ("https://reef.example/tags/caf%C3%A9", "café", "cafe"),
+    ],
+)
+def test_a_hashtag_in_any_script_is_no_link(href: str, shown: str, name: str) -> None:
+    post = as_post(content=TAGGED.format(href, shown), tags=[{"name": name}])
+    assert (post.text, post.links, post.hashtags) == (f"#{shown}", (), (name,))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        '<a class="hashtag" data-tag="ban" href="https://pleroma.example/tag/ban" rel="tag">#ban</a>',
+        '<a class="u-url mention" data-user="9" href="https://pleroma.example/users/eel">@<span>eel</span></a>',
+        '<a href="https://misskey.example/tags/ban" rel="nofollow noopener">#ban</a>',
+        '<a href="https://misskey.example/@eel" class="u-url mention">@eel@bay.example</a>',
+        '<a href="https://twitter.com/eel">@eel@twitter.com</a>',
+    ],
+)
+def test_what_other_servers_make_of_mentions_and_hashtags_is_no_link(made: str) -> None:
+    assert as_post(content=f"<p>see {made}</p>", tags=[{"name": "ban"}]).links == ()
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://tiktok.com/@eel", '<span class="invisible">https://</span><span class="">tiktok.com/@eel</span>'),
+        ("https://bay.example/users/eel", "bay.example/users/eel"),
+        ("https://news.example/tags/ban", "news.example/tags/ban"),
+        ("https://code.example/issues/7", "#7"),
+        ("https://news.example/ban", "#ban is near"),
+    ],
+)
+def test_what_an_author_links_is_a_link_whatever_its_path(link: str, shown: str) -> None:
+    assert as_post(content=f'<p><a href="{link}">{shown}</a></p>', tags=[{"name": "ban"}]).links == (link,)
+
+
+RE = (
+    '<p class="quote-inline">RE: <a href="https://bay.example/@eel/1"><span class="invisible">https://</span>'
+    '<span class="">bay.example/@eel/1</span></a></p><p>no</p>'
+)
+MISSKEY_RE = '<p>no<span class="quote-inline"><br>RE: <a href="https://bay.example/@eel/1">bay.example</a></span></p>'
+
+
+@pytest.mark.parametrize("content", [RE, MISSKEY_RE])
+@pytest.mark.parametrize(
+    ("quote", "quoted"),
+    [
+        ({"state": "accepted", "quoted_status": {"id": "1", "uri": "https://bay.example/1"}}, "https://bay.example/1"),
+        ({"state": "pending", "quoted_status": None}, None),
+        ({"id": "1", "uri": "https://bay.example/1"}, "https://bay.example/1"),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_quote_names_what_it_quotes_and_not_in_its_text(content: str, quote: object, quoted: str | None) -> None:
+    post = as_post(content=content, quote=quote)
+    assert (post.repost_of, post.text, post.links) == (quoted, "no", ())
+
+
 def test_a_server_that_leaves_out_what_it_may_is_understood(reef: Instance) -> None:
     spare = reef.status("spare")
     for name in ("spoiler_text", "visibility", "tags", "language", "url"):
@@ -223,6 +290,10 @@ def test_real_events_and_answers(real_data: Path) -> None:
     card = read_status((folder / "test_status_card__1_GET_200.json").read_bytes())
     post = to_post(card, "localhost", None, NOON)
     assert (post.text, post.links) == ("example.org/", ("http://example.org/",))
+    quoting = read_status((folder / "test_status_post_with_quote__1_POST_200.json").read_bytes())
+    post = to_post(quoting, "localhost", None, NOON)
+    assert (post.text, post.links) == ("yoooooooo", ())
+    assert post.repost_of == "http://localhost:3000/ap/users/117020565966271181/statuses/117020582917124092"
     with pytest.raises(NotAStatus):
         read_status((folder / "test_status_missing__0_GET_404.json").read_bytes())
 

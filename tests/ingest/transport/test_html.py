@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.transport.html import MOST_LINKS, read_html
+from ingest.transport.html import HIDDEN, MOST_LINKS, Anchor, read_html
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,15 @@ def test_links_are_absolute_once_and_few() -> None:
     assert read_html(html, "https://a.org/").links == ("https://a.org/b", "https://c.org/?x=1&y")
     assert read_html('<a href="javascript:alert(1)">x</a><a href="http://[">y</a><a>z</a>').links == ()
     assert len(read_html("".join(f'<a href="http://x/{n}">.</a>' for n in range(500))).links) == MOST_LINKS
+
+
+def test_what_is_hidden_and_which_links_count_is_for_the_caller_to_say() -> None:
+    html = (
+        '<p class="a b">x <a href="https://a.org/">a</a></p><p>y <a class="c" href="https://c.org/">c<i>d</i></a></p>'
+    )
+    assert read_html(html, hidden=HIDDEN | {"b"}) == read_html(html.partition("</p>")[2])
+    assert read_html(html, counts=lambda anchor: anchor == Anchor(frozenset(), "a")).links == ("https://a.org/",)
+    assert read_html(html, counts=lambda anchor: anchor == Anchor(frozenset({"c"}), "cd")).links == ("https://c.org/",)
 
 
 def test_nesting_has_no_limit() -> None:

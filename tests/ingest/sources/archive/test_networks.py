@@ -189,6 +189,14 @@ def test_a_note_keeps_its_warning_its_parent_and_its_language(tmp_path: Path) ->
     assert (post.reply_to, post.langs, post.hashtags) == ("https://two.example/1", ("de",), ())
 
 
+def test_a_note_names_what_it_quotes(tmp_path: Path) -> None:
+    assert only(tmp_path, an_outbox(a_create(object=a_note(quote="https://two.example/1")))).repost_of == (
+        "https://two.example/1"
+    )
+    gone = a_note(quote={"type": "Tombstone"})
+    assert only(tmp_path, an_outbox(a_create(object=gone))).repost_of is None
+
+
 @pytest.mark.parametrize("addressed", [{"to": ["x"], "cc": []}, {"to": f"{INSTANCE}/users/bob", "cc": None}])
 def test_notes_that_are_not_for_everyone_are_left_out(tmp_path: Path, addressed: dict[str, object]) -> None:
     public = a_create(object=a_note(to=["x"], cc=EVERYONE))
