@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -34,7 +35,7 @@ class Listing(msgspec.Struct, frozen=True):
 class Data(msgspec.Struct, frozen=True):
     """The fields that banwatch reads from a thing: https://github.com/reddit-archive/reddit/wiki/JSON."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-z]+$")]
     created_utc: float
     author: str | None = None
     title: str | None = None
@@ -63,14 +64,24 @@ class Thing(msgspec.Struct, frozen=True):
         return f"{self.kind}_{self.data.id}"
 
     @property
-    def number(self) -> int:
-        """The id as a number. A later thing of the same kind has a higher number."""
-        return int(self.data.id, 36)
+    def author(self) -> str | None:
+        """The author's name, or None once the author has deleted the account."""
+        return None if self.data.author in DELETED_TEXTS else self.data.author
 
     @property
-    def version(self) -> str:
-        """A text that changes with each edit."""
-        return str(self.data.edited)
+    def version(self) -> tuple[object, ...]:
+        """A value that changes with an edit, a deletion, and the deletion of the author's account."""
+        return self.data.edited, self.author, self.is_gone
+
+    @property
+    def is_as_posted(self) -> bool:
+        """Whether the thing shows no sign of a later version."""
+        return not self.data.edited and self.author is not None and not self.is_gone
+
+    @property
+    def made(self) -> int:
+        """The time of posting in whole seconds since 1970, as Reddit gives it."""
+        return int(self.data.created_utc)
 
     @property
     def made_at(self) -> datetime:
@@ -90,7 +101,7 @@ def read_thing(raw: object) -> Thing | Rejected:
         thing = msgspec.convert(raw, Thing, strict=False)
         if thing.kind not in {COMMENT, SUBMISSION}:
             return _rejected(raw, f"A thing of kind {thing.kind!r} is neither a submission nor a comment.")
-        _ = (thing.number, thing.made_at)
+        _ = thing.made_at
     except (msgspec.ValidationError, ValueError, OverflowError, OSError, RecursionError) as error:
         return _rejected(raw, f"Not a thing of Reddit: {error}.")
     return thing
@@ -114,7 +125,7 @@ def to_post(thing: Thing, seen_at: datetime) -> Post:
         text=text,
         created_at=thing.made_at,
         url=f"{SITE}{data.permalink}" if data.permalink else None,
-        author=None if data.author in DELETED_TEXTS else data.author,
+        author=thing.author,
         links=each_once(link.rstrip(".,;:!?") for link in found if link.startswith("http")),
         reply_to=data.parent_id if thing.kind == COMMENT else None,
         repost_of=data.crosspost_parent,

@@ -1,8 +1,8 @@
-"""The reader of Reddit's listings: it finds new and edited things in each listing, and deleted ones."""
+"""The reader of Reddit's listings: it finds new things in each listing, and what became of those it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -20,11 +20,11 @@ PAGE = 100
 MOST_PAGES = 10
 """The most pages of a listing, because Reddit shows at most a thousand entries."""
 
-SHORT = 900
-"""A listing with fewer entries is complete. A longer one may be cut at a thousand, minus the removed entries."""
+EMPTY = 0
+"""The place in a listing that showed nothing."""
 
 KNOWN = 5_000
-"""The most submissions and comments that are checked again for deletion."""
+"""The most submissions and comments that are checked again."""
 
 AGAIN_FOR = timedelta(hours=48)
 
@@ -35,10 +35,13 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=int(CURSOR_TIMES[1].timestamp()))
 
 
 class RedditCursor(msgspec.Struct, frozen=True):
-    """The cursor: the highest number of each listing, and the creation time of each thing that is checked again."""
+    """The cursor: the time of the newest thing read in each listing, and the time of each thing checked again.
+
+    Ids give no order: Reddit announced in May 2026 that those of comments no longer increase.
+    """
 
     since: Moment | None = None
-    read_to: dict[str, int] = {}
+    read_until: dict[str, Seconds] = {}
     known: dict[str, Seconds] = {}
 
 
@@ -46,29 +49,34 @@ class RedditCursor(msgspec.Struct, frozen=True):
 class ListingReader:
     """The state of one reading.
 
+    `overlap` is how long a thing may take into a listing: each look reads so far behind the place of the last one.
     `known` maps the full name of each thing that is checked again to its creation time in seconds.
     """
 
     client: RedditClient
     clock: Clock
     cursor: Cursor
+    overlap: timedelta
     since: datetime = field(init=False)
-    read_to: dict[str, int] = field(init=False)
+    read_until: dict[str, int] = field(init=False)
     known: dict[str, int] = field(init=False)
-    sent: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, object] = field(default_factory=dict)
     """The version of each thing sent in this run, by full name."""
 
     def __post_init__(self) -> None:
-        kept = decode_cursor(self.cursor, RedditCursor, SOURCE)
+        cursor, numbered = _without_numbers(self.cursor)
+        kept = decode_cursor(cursor, RedditCursor, SOURCE)
         self.since = kept.since or self.clock()
-        self.read_to, self.known = kept.read_to, kept.known
+        # A cursor of an older version says only since when everything is read, so each listing has to go back to there.
+        begun = int(self.since.timestamp())
+        self.read_until, self.known = dict.fromkeys(numbered, begun) | kept.read_until, kept.known
 
     def follow(self, listing: Listing) -> Steps:
         """Yield the new things of a listing and the edited things on its first page, oldest first."""
-        behind = self.read_to.get(listing.key)
+        place, asked_at = self.read_until.get(listing.key), self.clock()
+        far_enough = None if place is None else place - self.overlap.total_seconds()
         things: dict[str, Thing] = {}
         after: str | None = None
-        whole = False
         for _ in range(MOST_PAGES):
             page, after = yield from self._page(listing, after)
             for entry in page:
@@ -76,14 +84,16 @@ class ListingReader:
                     yield from self._reject(entry)
                 else:
                     things[entry.name] = entry
-            lowest = min((thing.number for thing in things.values()), default=0)
-            whole = (behind is not None and lowest <= behind) or (after is None and len(things) < SHORT)
-            if whole or after is None:
+            reached = far_enough is not None and any(thing.made < far_enough for thing in things.values())
+            if reached or after is None:
                 break
-        if behind is not None and not whole:
+        if place is not None and not _joins(place, things.values()):
             # Reddit no longer shows the things between, so coverage begins again after the gap.
-            self.since = max(self.since, min(thing.made_at for thing in things.values()))
-        yield from self._hand_on(listing, sorted(things.values(), key=lambda thing: thing.number))
+            self.since = max(self.since, min((thing.made_at for thing in things.values()), default=asked_at))
+        if not things:
+            self.read_until = self.read_until | {listing.key: EMPTY}
+        newest_first = sorted(things.values(), key=lambda thing: thing.made, reverse=True)
+        yield from self._hand_on(listing, newest_first[::-1])
 
     def _page(self, listing: Listing, after: str | None) -> Generator[Pause, None, tuple[list[Any], str | None]]:
         params = {**listing.params, "limit": PAGE} | ({} if after is None else {"after": after})
@@ -92,22 +102,34 @@ class ListingReader:
 
     def _hand_on(self, listing: Listing, things: list[Thing]) -> Iterator[Item]:
         now = self.clock()
-        fresh = [thing for thing in things if self.sent.get(thing.name) != thing.version]
+        fresh = [thing for thing in things if self._is_fresh(thing)]
         for thing in fresh:
             self.sent[thing.name] = thing.version
-            number = max(self.read_to.get(listing.key, 0), thing.number)
-            self.read_to = self.read_to | {listing.key: number}
+            self._advance(listing, thing)
             if thing is fresh[-1]:
                 self._remember(fresh)
             if thing.is_gone:
                 yield from self._gone(thing.name)
             else:
                 yield Item(to_post(thing, now), self._cursor())
+        if things:
+            self._advance(listing, things[-1])
         while len(self.sent) > 4 * KNOWN:
             del self.sent[next(iter(self.sent))]
 
+    def _is_fresh(self, thing: Thing) -> bool:
+        """Return whether this version of a thing has not been sent. An earlier run sent the known things."""
+        if thing.name in self.sent:
+            return self.sent[thing.name] != thing.version
+        return thing.name not in self.known or not thing.is_as_posted
+
+    def _advance(self, listing: Listing, thing: Thing) -> None:
+        # A wrong time of the future would make every later listing seem to join.
+        until = min(thing.made, int(self.clock().timestamp()))
+        self.read_until = self.read_until | {listing.key: max(self.read_until.get(listing.key, EMPTY), until)}
+
     def _remember(self, things: list[Thing]) -> None:
-        newest = self.known | {thing.name: int(thing.data.created_utc) for thing in things if not thing.is_gone}
+        newest = self.known | {thing.name: thing.made for thing in things if not thing.is_gone}
         oldest = (self.clock() - AGAIN_FOR).timestamp()
         kept = sorted((made, name) for name, made in newest.items() if made >= oldest)[-KNOWN:]
         self.known = {name: made for made, name in kept}
@@ -120,14 +142,22 @@ class ListingReader:
             yield Item(rejected, self._cursor())
 
     def look_again(self) -> Steps:
-        """Check whether known things are deleted, a hundred at a time."""
+        """Yield the deletions and later versions of known things. A hundred are asked for at a time.
+
+        When an account is deleted, its posts stay without an author. The author has to go from the store, too.
+        """
         names = list(self.known)
         for start in range(0, len(names), PAGE):
             batch = names[start : start + PAGE]
             answer = yield from self.client.get("api/info", {"id": ",".join(batch), "limit": PAGE})
             for entry in _entries(answer, "api/info")[0]:
-                if isinstance(entry, Thing) and entry.is_gone:
+                if isinstance(entry, Rejected):
+                    continue
+                if entry.is_gone:
                     yield from self._gone(entry.name)
+                elif self._is_fresh(entry):
+                    self.sent[entry.name] = entry.version
+                    yield Item(to_post(entry, self.clock()), self._cursor())
 
     def _gone(self, name: str) -> Iterator[Item]:
         """Yield the deletion of a known thing. A thing that was deleted before it was read was never sent."""
@@ -142,7 +172,26 @@ class ListingReader:
         return Watermark(since, max(until, since), self._cursor(), idle=True)
 
     def _cursor(self) -> Cursor:
-        return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}
+        return {"since": self.since.isoformat(), "read_until": self.read_until, "known": self.known}
+
+
+def _without_numbers(cursor: Cursor) -> tuple[Cursor, list[str]]:
+    """Return a cursor without the numbers of an older version, and the listings that it had numbers for.
+
+    The numbers are not decoded, because those of new comments are larger than a cursor may hold.
+    """
+    numbers = cursor.get("read_to")
+    if not isinstance(numbers, dict):
+        return cursor, []
+    return {name: value for name, value in cursor.items() if name != "read_to"}, list(numbers)
+
+
+def _joins(place: int, things: Collection[Thing]) -> bool:
+    """Return whether a listing goes back to a place, or showed nothing then and now.
+
+    A short listing proves nothing: searches end after about 245 results, and listings lose their deleted entries.
+    """
+    return any(thing.made <= place for thing in things) or (place == EMPTY and not things)
 
 
 def _entries(answer: Any, path: str) -> tuple[list[Thing | Rejected], str | None]:

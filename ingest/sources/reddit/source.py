@@ -103,9 +103,9 @@ class Reddit:
     about: ClassVar[About] = About(
         network="subreddits and searches of Reddit, by its official API",
         needs="a key, which Reddit gives on approval, and the extra `reddit`",
-        history="the newest 1,000 of each listing; older by archive dumps",
+        history="the newest 1,000 of a subreddit, some 245 of a search; older by archive dumps",
         july_2020=False,
-        deletes="edits among the newest 100; what is deleted within two days, by looking again",
+        deletes="edits and deletions within two days, by looking again",
     )
     name = SOURCE
 
@@ -141,7 +141,7 @@ class Reddit:
             clock=self.clock,
         )
         with closing(client):
-            yield from self._follow(ListingReader(client, self.clock, cursor))
+            yield from self._follow(ListingReader(client, self.clock, cursor, self.settings.lag))
 
     def _follow(self, reading: ListingReader) -> Steps:
         while True:

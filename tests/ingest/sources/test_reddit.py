@@ -14,7 +14,7 @@ from ingest.errors import Misconfigured, Transient
 from ingest.source import Cursor, Item, PartStatus, Pause, Watermark
 from ingest.sources.reddit.mapping import Thing, read_thing, to_post
 from ingest.sources.reddit.source import Reddit, RedditSettings, listings_of
-from tests.support.networks.reddit_server import Forum, as_json
+from tests.support.networks.reddit_server import Forum, as_json, full_name
 from tests.support.serving import Says, Served, served
 from tests.support.waiting import free_port
 
@@ -54,6 +54,10 @@ class Reader:
                     self.reached.append(step)
                     return found
         raise AssertionError("a source of a network does not end")
+
+    def rounds(self) -> list[Post | Rejected]:
+        """Look at each of the two listings of a subreddit, which are due one after the other."""
+        return [*self.round(), *self.round()]
 
     def close(self) -> None:
         self.steps.close()  # type: ignore[attr-defined]
@@ -98,21 +102,134 @@ def test_submissions_and_comments_come_oldest_first_and_once(forum: Forum, serve
     assert server.asked[0].headers["user-agent"].startswith("test:banwatch:1")
 
 
+def seconds_ago(seconds: float) -> float:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).timestamp()
+
+
 def test_a_gap_of_several_pages_is_filled_and_a_larger_one_is_not_said_to_be_covered(
     forum: Forum, server: Served
 ) -> None:
-    forum.submission("first")
-    with closing(Reader(server.url, comments=False)) as reader:
+    forum.comment("first", created_utc=seconds_ago(9_000))
+    with closing(Reader(server.url)) as reader:
         reader.round()
         for number in range(350):
-            forum.submission(f"while away {number}")
-    with closing(Reader(server.url, reader.cursor, comments=False)) as reader:
-        assert names(reader.round())[-350:] == [f"post while away {number}" for number in range(350)]
+            forum.comment(f"while away {number}", created_utc=seconds_ago(8_000 - number))
+    with closing(Reader(server.url, reader.cursor)) as reader:
+        assert names(reader.round()) == [f"post while away {number}" for number in range(350)]
         since = reader.reached[-1].since
         for number in range(1_200):
-            forum.submission(f"far too many {number}")
+            forum.comment(f"far too many {number}", created_utc=seconds_ago(-100 - number))
+        reader.clock.ahead += timedelta(seconds=1_300)
+        assert len(reader.rounds()) == 1_000
+        assert reader.reached[-1].since > since
+
+
+def test_of_several_things_of_one_second_none_is_lost_or_comes_twice(forum: Forum, server: Served) -> None:
+    second = int(seconds_ago(60))
+    for number in range(3):
+        forum.comment(f"number {number}", created_utc=second)
+    with closing(Reader(server.url)) as reader:
+        first = next(step for step in reader.steps if isinstance(step, Item))
+    with closing(Reader(server.url, json.loads(json.dumps(first.cursor)))) as reader:
+        assert {"post number 1", "post number 2"} <= set(names(reader.round()))
+        forum.comment("number 3", created_utc=second)
+        assert names(reader.rounds()) == ["post number 3"]
+    with closing(Reader(server.url, reader.cursor)) as reader:
+        forum.comment("number 4", created_utc=second)
+        assert names(reader.round()) == ["post number 4"]
+
+
+def test_what_takes_long_into_a_listing_is_not_lost(forum: Forum, server: Served) -> None:
+    forum.comment("first", created_utc=seconds_ago(600))
+    late = forum.comment("held", created_utc=seconds_ago(120))
+    forum.hidden.add(full_name(late))
+    for number in range(100):
+        forum.comment(f"number {number}", created_utc=seconds_ago(110))
+    with closing(Reader(server.url)) as reader:
+        reader.round()
+        forum.hidden.clear()
+        assert names(reader.rounds()) == ["post held"]
+
+
+@pytest.mark.parametrize(("begun", "gap"), [(9_500, 0), (10_500, 1)])
+def test_a_cursor_of_numbers_is_read_again_from_where_its_coverage_began(
+    forum: Forum, server: Served, begun: int, gap: int
+) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=begun)
+    for number in range(200):
+        forum.comment(f"number {number}", created_utc=seconds_ago(10_000 - number * 10))
+    cursor: Cursor = {"since": since.isoformat(), "read_to": {"harbour t1": 2**64 - 1}, "known": {}}
+    with closing(Reader(server.url, cursor)) as reader:
+        assert {f"post number {number}" for number in range(50, 200)} <= set(names(reader.round()))
+        assert (reader.reached[-1].since > since) == gap
+        assert "read_to" not in reader.cursor
+
+
+def test_a_search_that_ends_before_the_known_place_is_not_said_to_be_covered(forum: Forum, server: Served) -> None:
+    forum.submission("TikTok ban", created_utc=seconds_ago(9_000))
+    with closing(Reader(server.url, subreddits=(), searches=("tiktok",))) as reader:
+        reader.round()
+        since = reader.reached[-1].since
+        for number in range(300):
+            forum.submission(f"TikTok {number}", created_utc=seconds_ago(-100 - number))
+        reader.clock.ahead += timedelta(seconds=400)
+        assert len(reader.round()) == 245
+        assert reader.reached[-1].since > since
+
+
+def test_a_time_of_the_future_hides_no_gap(forum: Forum, server: Served) -> None:
+    forum.submission("of the future", created_utc=seconds_ago(-1e7))
+    with closing(Reader(server.url, comments=False)) as reader:
+        reader.round()
+        since = reader.reached[-1].since
+        for number in range(1_200):
+            forum.submission(f"number {number}", created_utc=seconds_ago(-100 - number))
+        reader.clock.ahead += timedelta(seconds=1_300)
         assert len(reader.round()) == 1_000
         assert reader.reached[-1].since > since
+
+
+def test_a_listing_that_lost_deleted_entries_is_not_taken_for_whole(forum: Forum, server: Served) -> None:
+    forum.submission("first", created_utc=seconds_ago(9_000))
+    with closing(Reader(server.url, comments=False)) as reader:
+        reader.round()
+        since = reader.reached[-1].since
+        posted = [forum.submission(f"{number}", created_utc=seconds_ago(-100 - number)) for number in range(1_200)]
+        forum.hidden = {full_name(thing) for thing in posted[::4]}
+        reader.clock.ahead += timedelta(seconds=1_300)
+        assert len(reader.round()) == 750
+        assert reader.reached[-1].since > since
+
+
+def test_a_listing_that_shows_nothing_any_more_is_not_covered_until_then(forum: Forum, server: Served) -> None:
+    forum.hidden = {full_name(forum.submission("first"))}
+    with closing(Reader(server.url, comments=False)) as reader:
+        for _ in range(3):
+            assert names(reader.round()) == []
+        assert len({step.since for step in reader.reached}) == 1
+        forum.hidden.clear()
+        assert names(reader.round()) == ["post first"]
+        shown = reader.reached[-1].since
+        forum.things.clear()
+        for _ in range(3):
+            reader.round()
+        assert reader.reached[-3].since > shown
+        assert len({step.since for step in reader.reached[-3:]}) == 1
+
+
+def test_when_an_account_is_deleted_its_posts_come_again_without_an_author(forum: Forum, server: Served) -> None:
+    comment = forum.comment("to be kept")
+    for number in range(100):
+        forum.comment(f"number {number}")
+    with closing(Reader(server.url)) as reader:
+        reader.round()
+        comment["data"] |= {"author": "[deleted]"}
+        reader.clock.ahead += timedelta(hours=2)
+        (again,) = reader.rounds()
+        assert isinstance(again, Post)
+        assert (again.id, again.text, again.author) == (full_name(comment), "to be kept", None)
+        reader.clock.ahead += timedelta(hours=2)
+        assert names(reader.rounds()) == []
 
 
 def test_an_edit_comes_again_and_what_is_gone_is_deleted(forum: Forum, server: Served) -> None:
@@ -246,7 +363,7 @@ def test_what_was_deleted_is_seen_or_it_is_said_that_it_cannot_be(forum: Forum, 
 
 def test_the_first_start_takes_the_thousand_that_a_listing_shows(forum: Forum, server: Served) -> None:
     for number in range(1_150):
-        forum.submission(f"number {number}")
+        forum.submission(f"number {number}", created_utc=seconds_ago(9_000 - number))
     with closing(Reader(server.url, comments=False)) as reader:
         assert names(reader.round()) == [f"post number {number}" for number in range(150, 1_150)]
         assert reader.round() == []

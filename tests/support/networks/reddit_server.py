@@ -1,4 +1,8 @@
-"""A local Reddit: a token, listings of a hundred entries, and what became of a thing."""
+"""A local Reddit: a token, listings of a hundred entries, and what became of a thing.
+
+The ids of comments are numbers of 64 bits without an order, as Reddit gives them since 2026. A search ends after 245
+results. A listing ends after a thousand, and what is hidden is then taken out of it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 from tests.support.serving import Asked, Says
 
 MOST_SHOWN = 1_000
+MOST_FOUND = 245
 FIRST = int("1a2b3c", 36)
 
 
@@ -19,6 +24,7 @@ class Forum:
     """Things in the order in which they were posted, as the API shows them."""
 
     things: list[dict[str, Any]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
     says: Callable[[Asked], Says | None] = lambda asked: None
 
     def submission(self, title: str, **data: Any) -> dict[str, Any]:
@@ -28,7 +34,8 @@ class Forum:
         return self._post("t1", {"body": body, "parent_id": "t3_1a2b00"} | data)
 
     def _post(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-        number = base36(FIRST + len(self.things))
+        count = FIRST + len(self.things)
+        number = base36(count if kind == "t3" else count * 0x9E3779B97F4A7C15 % 2**64)
         known = {"id": number, "created_utc": time.time(), "author": "pelican", "subreddit": "harbour", "edited": False}
         place = {"permalink": f"/r/harbour/comments/{number}/"}
         thing = {"kind": kind, "data": known | place | data}
@@ -46,7 +53,9 @@ class Forum:
             names = asked.parameters["id"].split(",")
             return listing([thing for thing in self.things if full_name(thing) in names])
         kind = "t1" if asked.path.endswith("/comments") else "t3"
-        shown = [thing for thing in reversed(self.things) if thing.get("kind") in {kind, "t5"}][:MOST_SHOWN]
+        most = MOST_FOUND if asked.path == "/search" else MOST_SHOWN
+        newest = [thing for thing in reversed(self.things) if thing.get("kind") in {kind, "t5"}][:most]
+        shown = [thing for thing in newest if full_name(thing) not in self.hidden]
         after = asked.parameters.get("after")
         start = 1 + [full_name(thing) for thing in shown].index(after) if after else 0
         end = start + int(asked.parameters["limit"])
