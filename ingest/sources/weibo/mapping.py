@@ -45,6 +45,7 @@ class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
     likes_count: Amount | None = None
     reposts_count: Amount | None = None
     reposted_post: Quoted | None = None
+    pinned: bool = False
 
     @property
     def number(self) -> int:

@@ -51,8 +51,6 @@ BAD_COOKIE = (
     "Weibo does not take the cookie (any more): set BANWATCH_SNSCRAPE_COOKIE to a new one, from a browser that shows "
     "the timeline at m.weibo.cn."
 )
-PINNED = 1
-"""The number of posts that a user may pin to the top, however old they are."""
 
 
 class SnscrapeSettings(SourceSettings):
@@ -195,7 +193,9 @@ class Snscrape:
             each = [read_found(bytes(raw), self.clock()) for raw in page.items]
             found = sorted((post for post in each if isinstance(post, ScrapedPost)), key=lambda post: post.number)
             new = [post for post in found if read_to is None or post.number > read_to]
-            whole = read_to is None or not page.marks.more or len(found) - len(new) > PINNED
+            # A pinned post is on the first page, however old it is.
+            joins = read_to is None or any(post.number <= read_to and not post.pinned for post in found)
+            whole = joins or not page.marks.more
             if whole or pages >= MOST_PAGES:
                 return Timeline(new, [post for post in each if isinstance(post, Rejected)], whole)
             pages *= 2

@@ -166,6 +166,21 @@ def _place(message: Any, css_class: str) -> str | None:
 
 GATE, LOGIN = 432, -100
 REDIRECTS = (301, 302, 303, 307, 308)
+PINNED = "proweibotop"
+"""The beginning of a card's `profile_type_id` if its post is pinned to the top. A user may pin several."""
+
+NEEDED = ("id", "bid", "created_at", "text")
+USER = (
+    "screen_name",
+    "id",
+    "verified",
+    "description",
+    "statuses_count",
+    "followers_count",
+    "follow_count",
+    "avatar_hd",
+)
+"""The fields without which snscrape reads no post and no user. banwatch reads the user's id alone."""
 
 
 class Weibo:
@@ -178,6 +193,7 @@ class Weibo:
         self.others: list[int] = []
         self.unreadable: list[dict[str, object]] = []
         self.marks: dict[str, object] = {"preview": True, "history": True, "extra": ""}
+        self.pinned: set[str] = set()
 
     @staticmethod
     def argument(name: str, _before: int | None) -> int:
@@ -197,20 +213,56 @@ class Weibo:
         return body.lstrip()[:1] == b"<" or _verdict(body) == LOGIN
 
     def mend(self, _url: str, body: bytes) -> bytes:
-        """Return the answer unchanged, because JSON needs no repair."""
-        return body
+        """Return the answer with posts that snscrape can read, and note which are pinned."""
+        cards = _cards(told := _json(body))
+        if not cards:
+            # snscrape compares the bytes of an answer without posts.
+            return body
+        for card in cards:
+            if isinstance(card, dict) and isinstance(card.get("mblog"), dict):
+                card["mblog"] = _mend_post(card["mblog"])
+                if str(card.get("profile_type_id")).startswith(PINNED):
+                    self.pinned.add(str(card["mblog"]["id"]))
+        return json.dumps(told).encode()
 
     def item(self, item: Any) -> dict[str, object]:
         """Return a post as JSON values."""
-        return json.loads(item.json())  # type: ignore[no-any-return]
+        return json.loads(item.json()) | {"pinned": str(item.id) in self.pinned}  # type: ignore[no-any-return]
+
+
+def _mend_post(post: dict[str, Any]) -> dict[str, Any]:
+    """Return a post without its pictures and videos, which come in forms that snscrape does not know."""
+    kept: dict[str, Any] = dict.fromkeys(NEEDED, "") | post
+    kept["bid"] = kept["bid"] or kept["id"]
+    kept["text"] = re.sub(r"<br\s*/?>", "\n", str(kept["text"] or ""))
+    user, page, quoted = post.get("user"), kept.pop("page_info", None), kept.pop("retweeted_status", None)
+    kept["user"] = dict.fromkeys(USER) | user if isinstance(user, dict) else None
+    kept.pop("pics", None)
+    if isinstance(page, dict) and page.get("type") == "webpage" and page.get("page_url"):
+        kept["page_info"] = page
+    if isinstance(quoted, dict):
+        kept["retweeted_status"] = _mend_post(quoted)
+    return kept
+
+
+def _json(body: bytes) -> object:
+    """Return the value of an answer, or None if it is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _cards(told: object) -> list[Any]:
+    """Return the cards of a timeline, or none if the answer is no timeline."""
+    data = told.get("data") if isinstance(told, dict) else None
+    cards = data.get("cards") if isinstance(data, dict) else None
+    return cards if isinstance(cards, list) else []
 
 
 def _verdict(body: bytes) -> object:
     """Return the value `ok` of Weibo's answer, or None."""
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    told = _json(body)
     return told.get("ok") if isinstance(told, dict) else None
 
 

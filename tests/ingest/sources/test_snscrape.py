@@ -73,9 +73,9 @@ def server(timeline: Timeline) -> Iterator[Served]:
 def test_a_timeline_is_read_oldest_first_and_once_and_gaps_are_filled(timeline: Timeline, server: Served) -> None:
     for number in range(12):
         timeline.post(f"抖音 {number}")
-    timeline.pinned = [timeline.posts[0]]
+    timeline.pinned = timeline.posts[:2]
     with closing(Reader(server.url)) as reader:
-        assert texts(reader.round()) == ["抖音 0", *(f"抖音 {number}" for number in range(2, 12))]
+        assert texts(reader.round()) == [f"抖音 {number}" for number in range(12)]
         assert reader.round() == []
         for number in range(12, 47):
             timeline.post(f"抖音 {number}")
@@ -85,6 +85,55 @@ def test_a_timeline_is_read_oldest_first_and_once_and_gaps_are_filled(timeline: 
             timeline.post(f"too many {number}")
         reader.round()
         assert reader.reached[-1].since > covered
+
+
+def test_a_new_post_that_is_pinned_is_read(timeline: Timeline, server: Served) -> None:
+    timeline.post("抖音 1")
+    with closing(Reader(server.url)) as reader:
+        reader.round()
+        timeline.pinned = [timeline.post("抖音 2")]
+        assert texts(reader.round()) == ["抖音 2"]
+
+
+VIDEO = {"type": "video", "page_url": "https://video.weibo.com/show"}
+OLD_VIDEO = {"type": "video", "urls": {"mp4_720p_mp4": "https://f.video.weibocdn.com/a.mp4"}}
+PAGE = {"type": "webpage", "page_url": "https://example.org/story"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"pics": {"0": {"large": {"url": "https://wx1.sinaimg.cn/a.jpg"}}}},
+        {"pics": [{"pid": "a"}, "b"]},
+        {"pics": None},
+        *({"page_info": page} for page in (VIDEO, VIDEO | {"urls": None}, OLD_VIDEO, {"type": "webpage"}, {}, None)),
+        {"user": {"id": int(USER)}},
+        {"retweeted_status": None},
+        {"retweeted_status": {"id": "1", "user": None, "text": "", "pics": {"0": {}}, "page_info": VIDEO}},
+    ],
+)
+def test_what_nobody_reads_of_a_post_hides_no_timeline(
+    timeline: Timeline, server: Served, fields: dict[str, object]
+) -> None:
+    timeline.post("抖音 1")
+    timeline.post("抖音 2", **fields)
+    with closing(Reader(server.url)) as reader:
+        found = reader.round()
+    assert texts(found) == ["抖音 1", "抖音 2"]
+    assert {each.author for each in found if isinstance(each, Post)} == {USER}
+
+
+def test_lines_addresses_and_links_are_kept(timeline: Timeline, server: Served) -> None:
+    html = "first<br />second<br>third<br/><a href='/n/a'>@a</a>"
+    post = timeline.post(html, bid="", page_info=PAGE)
+    timeline.post("no number")["id"] = None
+    with closing(Reader(server.url)) as reader:
+        rejected, found = reader.round()
+    assert isinstance(rejected, Rejected)
+    assert isinstance(found, Post)
+    assert found.text == "first\nsecond\nthird\n@a"
+    assert found.url == f"https://m.weibo.cn/status/{post['id']}"
+    assert found.links == ("https://example.org/story",)
 
 
 def test_times_counts_and_reposts(timeline: Timeline, server: Served) -> None:

@@ -27,7 +27,7 @@ AUTHOR = {
 
 @dataclass
 class Timeline:
-    """Posts, oldest first."""
+    """Posts, oldest first. The pinned ones stand at the top of the first page and nowhere else."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
     pinned: list[dict[str, Any]] = field(default_factory=list)
@@ -44,7 +44,6 @@ class Timeline:
             "user": AUTHOR,
             "created_at": "刚刚",
             "text": f"<span>{text}</span>",
-            "raw_text": text,
             "reposts_count": 1,
             "comments_count": 2,
             "attitudes_count": 3,
@@ -59,13 +58,16 @@ class Timeline:
         if self.status != 200:
             return Says(status=self.status)
         start = int(asked.parameters.get("since_id", 0))
-        newest = list(reversed(self.posts))
+        newest = [post for post in reversed(self.posts) if post not in self.pinned]
         shown = ([] if start else self.pinned) + newest[start : start + PAGE]
         if not shown:
             return as_json({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}})
         more = {"since_id": start + PAGE} if start + PAGE < len(newest) else {}
-        cards = [{"card_type": 9, "mblog": post} for post in shown]
+        cards = [{"card_type": 9, "profile_type_id": self._kind(post), "mblog": post} for post in shown]
         return as_json({"ok": 1, "data": {"cards": [{"card_type": 11}, *cards], "cardlistInfo": more}})
+
+    def _kind(self, post: dict[str, Any]) -> str:
+        return "proweibotop_" if post in self.pinned else "proweibo_"
 
 
 def as_json(body: object) -> Says:
