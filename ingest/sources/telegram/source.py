@@ -55,6 +55,9 @@ from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_
 NUMBERS_AT_ONCE = 100
 """The number of messages read before their posts are sent, oldest first, because pages are read backwards."""
 
+ASKED_AGAIN = (1, 5, 15)
+"""The pauses before the requests for a page that shows nothing, in paces. t.me under load shows no message at all."""
+
 
 class TelegramSettings(SourceSettings):
     """The source's settings, read from environment variables with the prefix `BANWATCH_TELEGRAM_`."""
@@ -119,6 +122,8 @@ class Telegram:
         self.clock = clock
         names = dict.fromkeys(channel_name(given) for given in settings.channels)
         self.parts = Parts("channel", {name: f"@{name}" for name in names}, Rhythm(settings.poll_every), clock)
+        self._empty: set[str] = set()
+        """The channels that showed no post each time they were asked. They are not asked again at each look."""
 
     def read(self, cursor: Cursor) -> Steps:
         """Visit each channel when it is due, for ever."""
@@ -156,8 +161,12 @@ class Telegram:
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
             raise Permanent(problem.value)
+        if not newest.numbers and name not in self._empty:
+            newest = yield from self._page(process, name)
         if not newest.numbers:
+            self._empty.add(name)
             return
+        self._empty.discard(name)
         if known.read_to is None:
             start = yield from self._start(process, name, newest)
             reading.put(name, Channel(start))
@@ -177,14 +186,21 @@ class Telegram:
             low, high = (low, middle) if late else (middle, high)
         return low
 
-    def _page(self, process: SnscrapeProcess, name: str, before: int) -> Generator[Pause, None, MessageView]:
-        yield Pause(self.settings.pace.total_seconds())
-        page = yield from process.page(name, before)
-        seen = view(page, name)
-        problem = trouble(page, seen, name)
-        # An empty page is a gap in the numbers only if it is a page of the channel.
-        if problem is Trouble.ANOTHER or (problem and not seen.numbers):
-            raise Permanent(problem.value)
+    def _page(
+        self, process: SnscrapeProcess, name: str, before: int | None = None
+    ) -> Generator[Pause, None, MessageView]:
+        """Return one page. A page that shows nothing is asked for again before it is believed."""
+        seen = MessageView()
+        for paces in ASKED_AGAIN:
+            yield Pause(self.settings.pace.total_seconds() * paces)
+            page = yield from process.page(name, before)
+            seen = view(page, name)
+            problem = trouble(page, seen, name)
+            # An empty page is a gap in the numbers only if it is a page of the channel.
+            if problem is Trouble.ANOTHER or (problem and not seen.numbers):
+                raise Permanent(problem.value)
+            if seen.numbers:
+                break
         return seen
 
     def _fill(

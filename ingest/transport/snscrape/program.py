@@ -88,7 +88,7 @@ class Telegram:
         return False
 
     def mend(self, url: str, body: bytes) -> bytes:
-        """Return the page with line breaks kept, quotations marked, and items removed that snscrape cannot read."""
+        """Return the page with line breaks kept, links repaired, quotations marked, and unreadable items removed."""
         document = lxml.html.document_fromstring(
             body.strip() or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8")
         )
@@ -104,6 +104,9 @@ class Telegram:
             line_break.tail = "\n" + (line_break.tail or "")
         for nowhere in document.xpath("//a[not(@href)]"):
             nowhere.drop_tag()
+        for link in document.xpath("//a[@onclick and @href]"):
+            # Since April 2024 t.me escapes the address of a link twice if the link asks before it opens.
+            link.set("href", link.get("href").replace("&amp;", "&"))
         for quoted in document.xpath("//*[contains(@class, 'js-message_reply_text')]"):
             quoted.set("class", "js-message_reply_text")
         for message in document.xpath(MESSAGE):

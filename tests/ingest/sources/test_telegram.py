@@ -15,7 +15,7 @@ from ingest.contract import Post, Rejected
 from ingest.errors import Misconfigured, Transient
 from ingest.source import Cursor, Item, PartStatus, Pause, Watermark
 from ingest.sources.telegram.mapping import Channel, Trouble, missing, view
-from ingest.sources.telegram.source import Telegram, TelegramSettings, channel_name
+from ingest.sources.telegram.source import ASKED_AGAIN, Telegram, TelegramSettings, channel_name
 from ingest.transport.snscrape.process import SnscrapeProcess
 from tests.support.networks.telegram_server import START, Site, a_channel, html, message, page, service
 from tests.support.serving import Asked, Says, Served, served
@@ -167,6 +167,35 @@ def test_history_begins_at_its_date_without_reading_what_is_before(site: Site, s
     assert reader.reached[-1].since == since
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_page_that_shows_nothing_is_asked_for_again_before_it_is_believed(
+    site: Site, server: Served, times: int
+) -> None:
+    site.channels["harbour_news"] = a_channel("harbour_news", range(1, 3001))
+    site.busy = ["2981", "1491"] * times
+    since = START + timedelta(minutes=1001)
+    reader = Reader(server.url, "harbour_news", since=since)
+    assert names(reader.rounds()) == [f"post harbour_news/{number}" for number in range(1001, 3001)]
+    assert site.busy == []
+    site.channels["harbour_news"] |= a_channel("harbour_news", range(3001, 3300))
+    site.busy = ["3101", "3041", "3280"] * times
+    assert names(reader.rounds()) == [f"post harbour_news/{number}" for number in range(3001, 3300)]
+    assert site.busy == []
+
+
+def test_a_first_look_that_shows_nothing_does_not_count_as_read(site: Site, server: Served) -> None:
+    site.busy = [None, None]
+    reader = Reader(server.url, "harbour_news")
+    assert names(reader.rounds()) == [f"post harbour_news/{number}" for number in range(11, 31)]
+
+
+def test_a_gap_before_which_nothing_is_left_is_passed_in_the_end(site: Site, server: Served) -> None:
+    reader = Reader(server.url, "harbour_news")
+    reader.rounds()
+    site.channels["harbour_news"] = a_channel("harbour_news", range(400, 420))
+    assert names(reader.rounds()) == [f"post harbour_news/{number}" for number in range(400, 420)]
+
+
 def test_a_line_break_a_reply_a_forward_a_hashtag_and_a_preview_are_read(site: Site, server: Served) -> None:
     quoted = (
         '<a class="tgme_widget_message_reply" href="https://t.me/harbour_news/7">'
@@ -178,16 +207,18 @@ def test_a_line_break_a_reply_a_forward_a_hashtag_and_a_preview_are_read(site: S
     )
     text = (
         'Ban of TikTok<br/>second line<br><b>third</b> 🚢 &amp; more <a href="?q=%23TikTok">#TikTok</a> '
-        '<a href="https://example.org/story">story</a>'
+        '<a href="https://example.org/story?a=1&amp;amp;b=2" onclick="return confirm(this.href);">story</a> '
+        '<a href="https://example.org/?a=1&amp;b=2">https://example.org/?a=1&amp;b=2</a>'
     )
     card = '<a class="tgme_widget_message_link_preview" href="https://example.org/card"></a>'
     site.channels["harbour_news"] = {8: message("harbour_news", 8, text, more=quoted + forwarded + card)}
     (post,) = Reader(server.url, "harbour_news").rounds()
     assert isinstance(post, Post)
-    assert post.text == "Ban of TikTok\nsecond line\nthird 🚢 & more #TikTok story"
+    assert post.text == "Ban of TikTok\nsecond line\nthird 🚢 & more #TikTok story https://example.org/?a=1&b=2"
     assert (post.reply_to, post.repost_of) == ("harbour_news/7", "other_shore/5")
     assert (post.hashtags, post.url) == (("TikTok",), "https://t.me/harbour_news/8")
-    assert set(post.links) == {"https://example.org/story", "https://example.org/card"}
+    addresses = ("story?a=1&b=2", "?a=1&b=2", "card")
+    assert set(post.links) == {f"https://example.org/{each}" for each in addresses}
     assert post.created_at == START + timedelta(minutes=8)
 
 
@@ -291,7 +322,7 @@ def test_a_channel_that_fails_is_asked_ever_more_rarely(site: Site, server: Serv
     reader = Reader(server.url, "nobody_here", "quiet_pier")
     reader.rounds(300)
     assert 10 <= server.paths().count("/s/nobody_here") <= 60
-    assert server.paths().count("/s/quiet_pier") == 300
+    assert server.paths().count("/s/quiet_pier") == 300 + len(ASKED_AGAIN)
 
 
 def test_a_channel_that_fails_is_not_covered_and_holds_the_others_back_for_half_an_hour(

@@ -10,6 +10,10 @@ from tests.support.serving import Asked, Says
 
 START = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
 PAGE = 20
+NOTHING = (
+    '<div class="tgme_widget_message_wrap js-widget_message_wrap"><div class="tgme_widget_message_centered">'
+    '<div class="tme_no_messages_found">No posts found</div></div></div>'
+)
 
 
 @dataclass
@@ -20,6 +24,8 @@ class Site:
     closed: dict[str, str] = field(default_factory=dict)
     """What stands in the place of the number of subscribers, for names that have no preview."""
     says: Callable[[Asked], Says | None] = lambda asked: None
+    busy: list[str | None] = field(default_factory=list)
+    """The `before` of pages that show nothing when they are asked for next, since the site has too much to do."""
 
     def __call__(self, asked: Asked) -> Says:
         if special := self.says(asked):
@@ -29,14 +35,17 @@ class Site:
             return Says(status=302, headers={"Location": f"https://t.me/{name}"})
         if not preview:
             return html(f'<div class="tgme_page"><div class="tgme_page_extra">{self.closed.get(name, "")}</div></div>')
-        before = int(asked.parameters.get("before", 10**9))
+        if (wanted := asked.parameters.get("before")) in self.busy:
+            self.busy.remove(wanted)
+            return page()
+        before = int(wanted or 10**9)
         shown = [number for number in sorted(self.channels[name]) if number < before][-PAGE:]
         return page(*(self.channels[name][number] for number in shown))
 
 
 def page(*blocks: str) -> Says:
     """A preview with these messages."""
-    shown = "".join(blocks) or '<div class="tme_no_messages_found">No posts found</div>'
+    shown = "".join(blocks) or NOTHING
     return html(f'<section class="tgme_channel_history js-message_history">{shown}</section>')
 
 
