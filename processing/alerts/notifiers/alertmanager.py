@@ -16,7 +16,7 @@ from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome, Step
 from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
-from processing.alerts.notifiers.options import Address, ChannelOptions, Labels, Secret
+from processing.alerts.notifiers.options import BaseAddress, ChannelOptions, Labels, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.prometheus import annotations_of, labels_of, page_of, rfc3339, start_of
 
@@ -27,7 +27,7 @@ ENDS_AFTER = 3 * RESEND_EVERY
 class AlertmanagerOptions(ChannelOptions):
     """`[channels.NAME]` with `kind = "alertmanager"`."""
 
-    url: Annotated[Address, Field(description="address of Alertmanager, such as http://127.0.0.1:9093")]
+    url: Annotated[BaseAddress, Field(description="address of Alertmanager, such as http://127.0.0.1:9093")]
     token: Annotated[Secret | None, Field(description="bearer token, where a proxy asks for one")] = None
     labels: Annotated[Labels, Field(default_factory=dict, description="labels of your own, by which it routes")]
 

@@ -19,7 +19,7 @@ from processing.alerts.notification import Attempt, Notification, Outcome
 from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
 from processing.alerts.notifiers.matrix_text import short_content, whole_content
-from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.options import BaseAddress, ChannelOptions, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure, unreadable
 from processing.alerts.notifiers.text import one_line
 
@@ -40,7 +40,7 @@ AUTH = frozenset(
 class MatrixOptions(ChannelOptions):
     """`[channels.NAME]` with `kind = "matrix"`."""
 
-    homeserver: Annotated[Address, Field(description="address of the homeserver, such as https://matrix.org")]
+    homeserver: Annotated[BaseAddress, Field(description="address of the homeserver, such as https://matrix.org")]
     room: Annotated[str, Field(pattern=r"^![^\s/]+$", description="id of the room, such as !abc:matrix.org")]
     token: Annotated[Secret, Field(description="access token of the account that posts")]
     thread: Annotated[bool, Field(description="whether steps are also told in the thread")] = True

@@ -24,7 +24,11 @@ def _address(value: str) -> str:
         raise ValueError("this is not an address") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("an address begins with http:// or https:// and names a host")
-    return value.rstrip("/")
+    return value
+
+
+def _base(value: str) -> str:
+    return _address(value).rstrip("/")
 
 
 def _secret_address(value: SecretStr) -> SecretStr:
@@ -46,6 +50,11 @@ def _labels(value: dict[str, str]) -> dict[str, str]:
 
 Address = Annotated[str, AfterValidator(_address)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
+"""A whole address. What a service signs or routes by may be its last character."""
+
+BaseAddress = Annotated[str, AfterValidator(_base)]
+"""An address to which paths are added."""
+
 Secret = Annotated[SecretStr, AfterValidator(_given)]
 """A token or a key, as it can stand in a header or an address."""
 

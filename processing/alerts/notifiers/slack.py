@@ -20,7 +20,7 @@ from pydantic import Field
 from processing.alerts.notification import Attempt, Notification, Outcome
 from processing.alerts.notifiers.http import Clock, Failed, Request, exchange, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
-from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.options import BaseAddress, ChannelOptions, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.slack_api import SlackApi, SlackError
 from processing.alerts.notifiers.slack_text import short_body, text_body, whole_body
@@ -46,7 +46,7 @@ class SlackOptions(ChannelOptions):
     token: Annotated[Secret, Field(description="token of the bot, `xoxb-...`")]
     thread: Annotated[bool, Field(description="whether steps are also told in the thread")] = True
     chart: Annotated[bool, Field(description="whether the chart is put into the thread")] = True
-    url: Annotated[Address, Field(description="address of the Web API")] = "https://slack.com/api"
+    url: Annotated[BaseAddress, Field(description="address of the Web API")] = "https://slack.com/api"
 
 
 def open_slack(name: str, options: SlackOptions, clock: Clock = utc_now) -> Slack:

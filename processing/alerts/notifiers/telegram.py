@@ -17,7 +17,7 @@ from pydantic import Field
 from processing.alerts.notification import Attempt, Notification, Outcome
 from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
-from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.options import BaseAddress, ChannelOptions, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure, unreadable
 from processing.alerts.notifiers.telegram_text import short_text, whole_text
 
@@ -36,7 +36,7 @@ class TelegramOptions(ChannelOptions):
     topic: Annotated[int | None, Field(description="id of the topic, in a group with topics")] = None
     thread: Annotated[bool, Field(description="whether steps are also told as replies")] = True
     chart: Annotated[bool, Field(description="whether the chart is sent as a reply")] = True
-    url: Annotated[Address, Field(description="address of the Bot API")] = "https://api.telegram.org"
+    url: Annotated[BaseAddress, Field(description="address of the Bot API")] = "https://api.telegram.org"
 
 
 def open_telegram(name: str, options: TelegramOptions, clock: Clock = utc_now) -> Telegram:

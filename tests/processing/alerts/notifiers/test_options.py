@@ -58,6 +58,24 @@ def test_what_is_wrong_is_refused_without_being_shown(kind: str, field: str, val
     assert TOKEN not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "given", "kept"),
+    [
+        ("webhook", "url", "https://here.example/hook/?sig=a/", "https://here.example/hook/?sig=a/"),
+        ("webhook", "url", "https://here.example/hook/", "https://here.example/hook/"),
+        ("pagerduty", "url", "https://here.example/v2/enqueue/", "https://here.example/v2/enqueue/"),
+        ("slack", "url", "https://here.example/api/", "https://here.example/api"),
+        ("telegram", "url", "https://here.example/", "https://here.example"),
+        ("matrix", "homeserver", "https://here.example/", "https://here.example"),
+        ("alertmanager", "url", "https://here.example/prefix/", "https://here.example/prefix"),
+    ],
+)
+def test_an_address_is_kept_whole_unless_paths_are_added_to_it(kind: str, field: str, given: str, kept: str) -> None:
+    value = getattr(options_of(kind)(**RIGHT[kind] | {field: given}), field)
+
+    assert (value.get_secret_value() if isinstance(value, SecretStr) else value) == kept
+
+
 def test_every_kind_has_options_and_an_opener() -> None:
     assert RIGHT.keys() <= KINDS.keys()
     for kind in RIGHT:
