@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -23,10 +24,14 @@ USER, PASSWORD = "watch", "pass word"
 
 @dataclass
 class Inbox:
-    """Says 250 to everything but what `says` has an answer for: by recipient, or `DATA`. Cuts instead if `cuts`."""
+    """Says 250 to everything but what `says` has an answer for: by recipient, or `DATA`. Cuts instead if `cuts`.
+
+    It answers to a mail after `thinks_for` seconds.
+    """
 
     says: Mapping[str, str] = field(default_factory=dict)
     cuts: bool = False
+    thinks_for: float = 0
     envelopes: list[Envelope] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
 
@@ -43,6 +48,7 @@ class Inbox:
         self.encrypted.append(session.ssl is not None)
         if self.cuts and server.transport is not None:
             server.transport.abort()
+        await asyncio.sleep(self.thinks_for)
         return self.says.get("DATA", "250 OK")
 
     @property
@@ -70,9 +76,12 @@ def authority(folder: Path, name: str = "localhost") -> Authority:
     return Authority(context, file)
 
 
-def _logged_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
-    given = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=given, handled=False)
+def _login(refusal: str | None) -> Callable[..., AuthResult]:
+    def logged_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+        given = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=given and refusal is None, handled=False, message=refusal)
+
+    return logged_in
 
 
 class AtAnyPort(Controller):
@@ -85,11 +94,16 @@ class AtAnyPort(Controller):
 
 
 @contextmanager
-def mail_server(inbox: Inbox, signed: Authority | None, *, implicit: bool = False) -> Iterator[int]:
-    """Serve until the block ends, at the port that is yielded. Without a certificate, nothing is encrypted."""
+def mail_server(
+    inbox: Inbox, signed: Authority | None, *, implicit: bool = False, login: str | None = None
+) -> Iterator[int]:
+    """Serve until the block ends, at the port that is yielded. Without a certificate, nothing is encrypted.
+
+    `login` is the answer to every login, where none is taken.
+    """
     context = signed.context if signed else None
     encrypted = {"ssl_context": context} if implicit else {"tls_context": context}
-    with_login = {"authenticator": _logged_in, "auth_require_tls": not implicit}
+    with_login = {"authenticator": _login(login), "auth_require_tls": not implicit}
     server = AtAnyPort(inbox, hostname="127.0.0.1", port=0, timeout=30, **encrypted, **with_login)
     server.start()
     try:

@@ -85,7 +85,7 @@ class Slack:
     def _follow(self, notification: Notification) -> Attempt:
         """Edit the root, which may be done twice, and then reply. Where the root is gone, a new message is posted."""
         try:
-            self._call("chat.update", {"ts": notification.root} | whole_body(notification.message))
+            self._edit(notification)
         except SlackError as refused:
             if refused.error not in GONE:
                 raise
@@ -95,6 +95,16 @@ class Slack:
         if found := self._found(notification):
             return Attempt(Outcome.SENT, "It had arrived.", found)
         return self._post(notification, short_body(notification.message) | {"thread_ts": notification.root})
+
+    def _edit(self, notification: Notification) -> None:
+        root = {"ts": notification.root}
+        try:
+            self._call("chat.update", root | whole_body(notification.message))
+        except SlackError as refused:
+            if refused.error not in TOO_MUCH:
+                raise
+            # An edit may keep the blocks that it does not name, and Slack shows these in place of the text.
+            self._call("chat.update", root | text_body(notification.message) | {"blocks": []})
 
     def _post(self, notification: Notification, body: Mapping[str, Any]) -> Attempt:
         payload = {"key": notification.key, "conversation": notification.conversation, "step": notification.step.value}

@@ -17,12 +17,15 @@ OUTCOMES = {
         "channel_not_found",
         "ekm_access_denied",
         "invalid_auth",
+        "is_archived",
         "missing_scope",
         "no_permission",
         "not_allowed_token_type",
         "not_authed",
         "not_in_channel",
         "org_login_required",
+        "restricted_action",
+        "restricted_action_read_only_channel",
         "team_access_not_granted",
         "token_expired",
         "token_revoked",
@@ -34,13 +37,11 @@ OUTCOMES = {
         "invalid_arguments",
         "invalid_blocks",
         "invalid_blocks_format",
-        "is_archived",
         "is_inactive",
         "metadata_too_large",
         "msg_blocks_too_long",
         "msg_too_long",
         "no_text",
-        "restricted_action",
         "thread_not_found",
     },
 }
@@ -48,9 +49,11 @@ OUTCOMES = {
 
 ADVICE = {
     "channel_not_found": "the channel's id is wrong, or the app has to be invited to it",
-    "is_archived": "the channel is archived",
+    "is_archived": "the channel is archived: restore it, or name another one",
     "missing_scope": "the app lacks a scope",
     "not_in_channel": "the app has to be invited to the channel: /invite @its-name",
+    "restricted_action": "the workspace or the channel does not let the app post",
+    "restricted_action_read_only_channel": "the channel does not let the app post",
 }
 
 

@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
@@ -19,9 +19,12 @@ from processing.plain_text import plain
 TIMEOUT = 20.0
 """Seconds for each answer of the server."""
 WHOLE_TIMEOUT = 120.0
-"""Seconds for all answers together, however slowly they drip in."""
+"""Seconds for all answers together, however slowly they drip in, but for the one below."""
+TAKEN_WITHIN = 300.0
+"""Seconds for the answer to the whole mail, which a server may look through before it answers (RFC 5321, 4.5.3.2.6)."""
 
 _OK = 250
+_GO_ON = 354
 _NOT_LOGGED_IN = frozenset({530, 534, 535, 538})
 """Codes that ask for another login (RFC 4954)."""
 
@@ -62,25 +65,56 @@ class _InDoubt(Exception):
 
 def deliver(server: Server, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:
     """Hand the mail over for these recipients, once. No failure of the network or the server raises."""
-    return _conversed(server, lambda smtp: _hand_over(smtp, mail, recipients))
+    return _conversed(server, lambda connection: _hand_over(connection, mail, recipients))
 
 
 def try_login(server: Server) -> Verdict:
     """Connect, encrypt and log in, and hand nothing over. No failure of the network or the server raises."""
 
-    def ask(smtp: smtplib.SMTP) -> Verdict:
-        _expect(*smtp.noop())
+    def ask(connection: _Connection) -> Verdict:
+        _expect(*connection.smtp.noop())
         return Verdict(Outcome.SENT)
 
     return _conversed(server, ask)
 
 
-def _conversed(server: Server, converse: Callable[[smtplib.SMTP], Verdict]) -> Verdict:
+@dataclass
+class _Connection:
+    """A connection that is cut when its time is over, by another thread."""
+
+    smtp: smtplib.SMTP
+    _limit: threading.Timer | None = None
+
+    def allow(self, answer: float, whole: float) -> None:
+        """Give the server so many seconds from now on for each answer, and for all together."""
+        self.end()
+        if self.smtp.sock is not None:
+            self.smtp.sock.settimeout(answer)
+        self._limit = threading.Timer(whole, self._cut)
+        self._limit.daemon = True
+        self._limit.start()
+
+    def end(self) -> None:
+        """Forget the time."""
+        if self._limit is not None:
+            self._limit.cancel()
+
+    def _cut(self) -> None:
+        if self.smtp.sock is not None:
+            with suppress(OSError):  # it has ended
+                self.smtp.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _conversed(server: Server, converse: Callable[[_Connection], Verdict]) -> Verdict:
     try:
-        with _connected(server) as smtp:
-            return converse(smtp)
+        with _connected(server) as connection:
+            return converse(connection)
     except _Answered as answered:
         return _failed(answered.code, str(answered))
+    except smtplib.SMTPAuthenticationError as error:
+        # Whatever the code of a refusal is, the server speaks of the login here, and not of the mail.
+        verdict = _failed(error.smtp_code, _said(error.smtp_code, error.smtp_error))
+        return verdict if verdict.outcome is Outcome.RETRY else replace(verdict, outcome=Outcome.AUTH, again=True)
     except smtplib.SMTPResponseException as error:
         return _failed(error.smtp_code, _said(error.smtp_code, error.smtp_error))
     except smtplib.SMTPNotSupportedError as error:
@@ -95,52 +129,53 @@ def _conversed(server: Server, converse: Callable[[smtplib.SMTP], Verdict]) -> V
 
 
 @contextmanager
-def _connected(server: Server) -> Iterator[smtplib.SMTP]:
+def _connected(server: Server) -> Iterator[_Connection]:
     context = ssl.create_default_context(cafile=server.certificates)
     if server.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
-    limit = threading.Timer(WHOLE_TIMEOUT, _cut, [smtp])
-    limit.daemon = True
-    limit.start()
+    connection = _Connection(smtp)
+    connection.allow(TIMEOUT, WHOLE_TIMEOUT)
     try:
         if server.security == "starttls":
             smtp.starttls(context=context)
         smtp.ehlo_or_helo_if_needed()
         if server.user:
             smtp.login(server.user, server.password)
-        yield smtp
+        yield connection
         with suppress(OSError, smtplib.SMTPException):  # the mail is handed over, whatever becomes of the farewell
             smtp.quit()
     finally:
-        limit.cancel()
+        connection.end()
         smtp.close()
 
 
-def _cut(smtp: smtplib.SMTP) -> None:
-    """End a connection that another thread waits for."""
-    if smtp.sock is not None:
-        with suppress(OSError):  # it has ended
-            smtp.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:
+def _hand_over(connection: _Connection, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:
     """Offer the mail to every recipient, and hand it over if one of them is taken."""
+    smtp = connection.smtp
     _expect(*smtp.mail(str(mail["From"])))
     answers = {each: smtp.rcpt(each) for each in recipients}
     refused = {each: (code, text) for each, (code, text) in answers.items() if code not in {_OK, 251}}
     taken = tuple(each for each in recipients if each not in refused)
     if taken:
-        _hand_over_body(smtp, mail)
+        _hand_over_body(connection, mail)
     return _verdict(taken, refused)
 
 
-def _hand_over_body(smtp: smtplib.SMTP, mail: EmailMessage) -> None:
+def _hand_over_body(connection: _Connection, mail: EmailMessage) -> None:
+    """Send the text, and wait for the answer to it longer than for any other. `SMTP.data` cannot tell the two apart."""
+    smtp = connection.smtp
+    code, text = smtp.docmd("DATA")
+    if code != _GO_ON:
+        raise _Answered(code, text)
     try:
-        code, text = smtp.data(mail.as_bytes())
+        smtp.send(smtplib.quotedata(mail.as_string()).removesuffix("\r\n") + "\r\n.\r\n")
+        connection.allow(TAKEN_WITHIN, TAKEN_WITHIN)
+        code, text = smtp.getreply()
     except smtplib.SMTPServerDisconnected as error:
         raise _InDoubt("The connection ended before the server had answered: the mail may have arrived.") from error
+    connection.allow(TIMEOUT, WHOLE_TIMEOUT)
     _expect(code, text)
 
 

@@ -25,7 +25,24 @@ LONGEST_PAUSE = timedelta(days=1)
 
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
-NO_ACCESS = ("chat not found", "not enough rights", "have no rights", "group chat was upgraded", "peer_id_invalid")
+NO_ACCESS = (
+    "chat not found",
+    "chat_restricted",
+    "chat_write_forbidden",
+    "group chat was upgraded",
+    "have no rights",
+    "have no write access",
+    "message thread not found",
+    "need administrator rights",
+    "not enough rights",
+    "peer_id_invalid",
+    "topic_closed",
+    "topic_deleted",
+)
+"""What Telegram says of a chat, or a topic, in which the bot cannot write until a person has mended that."""
+
+GENERAL = 1
+"""The topic General, which has this id in links, and in requests none."""
 
 
 class TelegramOptions(ChannelOptions):
@@ -97,7 +114,7 @@ class Telegram:
         return Attempt(Outcome.SENT, message_id=str(result.get("message_id", "")))
 
     def _topic(self) -> dict[str, Any]:
-        return {} if self.options.topic is None else {"message_thread_id": self.options.topic}
+        return {} if self.options.topic in {None, GENERAL} else {"message_thread_id": self.options.topic}
 
     def _add_chart(self, notification: Notification, root: str) -> str:
         """Reply with the chart, and return what became of it. The text has arrived, whatever that is."""

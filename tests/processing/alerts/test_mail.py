@@ -21,6 +21,7 @@ from processing.alerts.notifiers.mail import Mail, MailOptions, open_mail
 from tests.conftest import NOON
 from tests.processing.alerts.test_message import ALL, IN_ARABIC, IN_ENGLISH, SILENT
 from tests.support.alerted import INCIDENT, PICTURE, RESOLVED, a_post, news
+from tests.support.channels.messages import a_message
 from tests.support.mail_server import PASSWORD, Authority, Inbox, authority, mail_options, mail_server
 
 DESK, NIGHT = "desk@example.org", "night@example.org"
@@ -216,6 +217,20 @@ def test_a_wrong_password_is_said_and_not_shown(signed: Authority) -> None:
     assert "not the word" not in attempt.detail
 
 
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("550 5.7.30 basic authentication is not supported", Outcome.AUTH),
+        ("554 5.7.0 this account is blocked", Outcome.AUTH),
+        ("454 4.7.0 for now there is no login", Outcome.RETRY),
+    ],
+)
+def test_a_login_that_is_refused_is_not_the_fault_of_the_mail(signed: Authority, answer: str, outcome: Outcome) -> None:
+    with mail_server(Inbox(), signed, login=answer) as port:
+        attempt = opened(mail_options(port, signed.file)).notify(notification())
+    assert (attempt.outcome, attempt.detail) == (outcome, answer)
+
+
 def test_nothing_is_sent_without_the_encryption_that_was_asked_for() -> None:
     inbox = Inbox()
     with mail_server(inbox, None) as port:
@@ -250,6 +265,30 @@ def test_a_server_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> 
         attempt = opened(mail_options(port, None, host="127.0.0.1")).notify(notification())
     assert attempt.outcome is Outcome.RETRY
     assert "timed out" in attempt.detail
+
+
+def test_a_server_has_more_time_for_the_answer_to_the_mail(signed: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 2.0)
+    monkeypatch.setattr(smtp, "WHOLE_TIMEOUT", 2.0)
+    [attempt] = tried(Inbox(thinks_for=2.5), signed)
+    assert attempt.outcome is Outcome.SENT
+
+
+def test_a_server_that_takes_the_mail_and_says_nothing_is_left(
+    signed: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TAKEN_WITHIN", 0.2)
+    [attempt] = tried(Inbox(thinks_for=2), signed)
+    assert attempt.outcome is Outcome.TIMEOUT
+    assert "may have arrived" in attempt.detail
+
+
+def test_a_line_that_begins_with_a_dot_arrives_whole(signed: Authority) -> None:
+    quoted = a_message(facts=(), sql="SELECT\n.\n..end")
+    inbox = Inbox()
+    tried(inbox, signed, notification(message=quoted))
+    text = part(inbox.mails[0], "plain").splitlines()
+    assert [line.strip() for line in text][-3:] == ["SELECT", ".", "..end"]
 
 
 @contextmanager

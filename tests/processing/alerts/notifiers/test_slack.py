@@ -140,7 +140,8 @@ def test_a_reply_waits_for_the_edit() -> None:
         ("fatal_error", Outcome.TIMEOUT),
         ("service_unavailable", Outcome.RETRY),
         ("an_error_of_tomorrow", Outcome.RETRY),
-        ("is_archived", Outcome.REFUSED),
+        ("is_archived", Outcome.AUTH),
+        ("restricted_action", Outcome.AUTH),
         ("no_text", Outcome.REFUSED),
     ],
 )
@@ -164,6 +165,21 @@ def test_blocks_that_slack_refuses_are_left_out(error: str) -> None:
     assert "blocks" not in message
     assert message["text"]
     assert message["metadata"]["event_payload"]["key"] == KEY
+
+
+@pytest.mark.parametrize("error", ["msg_too_long", "msg_blocks_too_long", "invalid_blocks"])
+def test_an_edit_whose_blocks_slack_refuses_is_text_in_place_of_the_blocks(error: str) -> None:
+    held = SlackServer()
+    with receiving(held) as server:
+        channel = slack(server.url)
+        root = channel.notify(a_notification()).message_id
+        held.errors["chat.update"] = error
+
+        assert channel.notify(a_step(Step.GREW, root)).outcome is Outcome.SENT
+
+    edited, reply = held.messages
+    assert (edited["blocks"], edited["text"].splitlines()[0]) == ([], f"It {Step.GREW.value}")
+    assert reply["thread_ts"] == root
 
 
 def test_without_the_scope_to_look_it_is_posted_again() -> None:

@@ -45,6 +45,16 @@ def test_a_step_edits_the_root_and_replies() -> None:
     assert attempt.message_id == "2"
 
 
+def test_the_topic_general_is_not_named() -> None:
+    """Telegram answers `message thread not found` to its id."""
+    held = TelegramServer()
+    with receiving(held) as server:
+        telegram(server.url, topic=1).notify(a_notification(message=a_message(chart=PNG)))
+
+    assert "message_thread_id" not in held.messages[1]
+    assert b"message_thread_id" not in held.photos[0]
+
+
 def test_without_replies_a_step_only_edits() -> None:
     held = TelegramServer()
     with receiving(held) as server:
@@ -88,6 +98,10 @@ def test_the_pause_stands_in_the_body() -> None:
         (403, "Forbidden: bot was kicked from the supergroup chat", Outcome.AUTH),
         (400, "Bad Request: chat not found", Outcome.AUTH),
         (400, "Bad Request: not enough rights to send text messages to the chat", Outcome.AUTH),
+        (400, "Bad Request: need administrator rights in the channel chat", Outcome.AUTH),
+        (400, "Bad Request: Have no write access to the chat", Outcome.AUTH),
+        (400, "Bad Request: message thread not found", Outcome.AUTH),
+        (400, "Bad Request: TOPIC_CLOSED", Outcome.AUTH),
         (400, "Bad Request: message is too long", Outcome.REFUSED),
         (500, "Internal Server Error", Outcome.RETRY),
     ],
