@@ -2,21 +2,28 @@
 
 Each step is one message. Apprise tells neither whether an earlier message has arrived nor its id, so nothing is edited
 and a message may come twice. banwatch tries again by itself, so Apprise does not.
+
+Many of these services read markup and mentions in plain text, so the texts are inert. The links stand at the top,
+because the text is cut where a service takes no more.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ingest.errors import Failure
-from processing.alerts.message import text_lines
 from processing.alerts.notification import Attempt, Notification, Outcome
+from processing.alerts.notifiers.layout import Line, laid_out
+from processing.alerts.notifiers.text import inert
 from processing.plain_text import plain
+
+MOST = 20_000
+"""Characters of a message. Most services take less, and Apprise knows how much."""
 
 SHORTEST_SECRET = 4
 TIMEOUT = 60.0
@@ -64,6 +71,10 @@ def open_apprise(name: str, options: AppriseOptions) -> AppriseChannel:
         )
     for service in services:
         service.retry = 0
+        # A service refuses what is too long, however often it is tried. The instance has a mode of its own only where
+        # the address names one.
+        if "overflow_mode" not in vars(service):
+            service.overflow_mode = apprise.OverflowMode.TRUNCATE
     return AppriseChannel(name, services, options.url)
 
 
@@ -78,16 +89,21 @@ class AppriseChannel:
 
     def notify(self, notification: Notification) -> Attempt:
         """Send the message as plain text."""
-        from apprise import AppriseResultStatus, NotifyFormat  # noqa: PLC0415 - an extra
+        from apprise import AppriseResultStatus  # noqa: PLC0415 - an extra
 
-        message = notification.message
-        result = self.services.notify(
-            title=message.title, body="\n".join(text_lines(message)[1:]) or message.title, body_format=NotifyFormat.TEXT
-        )
+        title, *body = map(_text, laid_out(replace(notification.message, sql=""), MOST))
+        result = self.services.notify(title=title, body="\n".join(body) or title, body_format=self._format())
         if result:
             return Attempt(Outcome.SENT)
         late = result.status is AppriseResultStatus.TIMEOUT
         return Attempt(Outcome.TIMEOUT if late else Outcome.RETRY, self._without_secrets(_reason(result)))
+
+    def _format(self) -> Any:
+        """Return the format that Apprise is told. A service of Markdown gets escaped what is called text, links too."""
+        from apprise import NotifyFormat  # noqa: PLC0415 - an extra
+
+        taken = {service.resolve_format(NotifyFormat.TEXT) for service in self.services}
+        return NotifyFormat.MARKDOWN if taken == {NotifyFormat.MARKDOWN} else NotifyFormat.TEXT
 
     def _without_secrets(self, reason: str) -> str:
         """Return the reason without any part of the address."""
@@ -96,6 +112,11 @@ class AppriseChannel:
             if len(part) >= SHORTEST_SECRET:
                 reason = reason.replace(part, "***")
         return reason
+
+
+def _text(line: Line) -> str:
+    """Return a line as inert text, with its addresses whole."""
+    return " ".join(f"{inert(span.text)}: {span.url}" if span.url else inert(span.text) for span in line.spans)
 
 
 def _reason(result: Any) -> str:

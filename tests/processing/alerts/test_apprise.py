@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 from pydantic import SecretStr
 
 from processing.alerts.message import build
-from processing.alerts.notification import Attempt, Notification, Outcome, Step
+from processing.alerts.notification import Attempt, Fact, Notification, Outcome, Step
 from processing.alerts.notifiers.apprise import (
     AppriseAddressUnknown,
     AppriseOptions,
@@ -18,6 +19,7 @@ from processing.alerts.notifiers.apprise import (
 from tests.conftest import NOON
 from tests.processing.alerts.test_message import IN_ENGLISH
 from tests.support.alerted import news
+from tests.support.channels.messages import ACKNOWLEDGE, LINKS, PAGE, a_message, a_notification
 from tests.support.serving import Asked, Says, Served, served
 
 OPENED = Notification(
@@ -33,6 +35,32 @@ def test_a_step_is_one_message() -> None:
     with served(lambda asked: Says()) as server:
         assert open_apprise("pager", address(server)).notify(OPENED) == Attempt(Outcome.SENT)
     assert server.paths() == ["/s3cr3t-token"]
+
+
+@pytest.mark.parametrize(("more", "longest"), [("", 4000), ("?overflow=upstream", 20_000)])
+def test_what_is_longer_than_a_service_takes_is_cut_below_the_links_unless_the_address_says_otherwise(
+    more: str, longest: int
+) -> None:
+    facts = tuple(Fact(f"Terms {number}", "word " * 100) for number in range(12))
+    with served(lambda asked: Says(b"ok")) as server:
+        url = f"{server.url.replace('http:', 'mmost:')}/{'t0ken' * 5}{more}"
+        channel = open_apprise("pager", AppriseOptions(url=SecretStr(url)))
+        assert channel.notify(a_notification(message=a_message(facts=facts))).outcome is Outcome.SENT
+
+    text = json.loads(server.asked[0].body)["text"]
+    assert 3900 < len(text) <= longest
+    assert (len(text) <= 4000) is (longest == 4000)
+    assert {PAGE, ACKNOWLEDGE} <= set(text.split())
+    assert "SELECT" not in text
+
+
+def test_addresses_are_whole_where_a_service_takes_markdown_alone() -> None:
+    with served(lambda asked: Says(b"ok")) as server:
+        url = f"{server.url.replace('http://', 'rocket://t0ken/t0ken@')}/%23desk"
+        channel = open_apprise("pager", AppriseOptions(url=SecretStr(url)))
+        assert channel.notify(a_notification()).outcome is Outcome.SENT
+
+    assert set(json.loads(server.asked[0].body)["text"].split()) >= LINKS
 
 
 @pytest.mark.parametrize("more", ["", "?retry=3&wait=0.1"])

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from processing.alerts.notification import Notifier
 from processing.alerts.notifiers.alertmanager import AlertmanagerOptions, open_alertmanager
+from processing.alerts.notifiers.apprise import AppriseOptions, open_apprise
 from processing.alerts.notifiers.matrix import MatrixOptions, open_matrix
 from processing.alerts.notifiers.pagerduty import PagerDutyOptions, open_pagerduty
 from processing.alerts.notifiers.slack import SlackOptions, open_slack
@@ -58,6 +61,10 @@ def webhook(url: str, token: str = TOKEN, **options: Any) -> Notifier:
     return open_webhook("desk", WebhookOptions(**given))
 
 
+def apprise(url: str, token: str = TOKEN) -> Notifier:
+    return open_apprise("desk", AppriseOptions(url=SecretStr(f"{url.replace('http:', 'json:')}/{token}")))
+
+
 @dataclass(frozen=True)
 class ChannelKind:
     """One kind. `reads`: an answer of it says whether it took a message. `tells`: it can tell a repetition."""
@@ -77,6 +84,9 @@ CHANNEL_KINDS = [
     ChannelKind("alertmanager", alertmanager, AlertmanagerServer, reads=False),
     ChannelKind("webhook", webhook, WebhookServer, reads=False),
 ]
+
+APPRISE = ChannelKind("apprise", apprise, lambda: lambda _: Reply(), reads=False, tells=False)
+"""Apprise has a time limit and outcomes of its own."""
 
 
 @contextmanager

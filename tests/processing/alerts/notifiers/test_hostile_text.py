@@ -11,12 +11,22 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from processing.alerts.notification import Outcome, Step
+from processing.alerts.notifiers.mail import open_mail
 from processing.alerts.notifiers.text import one_line
-from tests.support.channels.kinds import CHANNEL_KINDS, ChannelKind, running
+from processing.plain_text import plain
+from tests.support.channels.kinds import APPRISE, CHANNEL_KINDS, ChannelKind, running
 from tests.support.channels.messages import ATTACKS, LINKS, a_message, a_notification
 from tests.support.channels.receiver import Received
+from tests.support.mail_server import Inbox, mail_options, mail_server
+
+MAIL_TAGS = {
+    *("html", "head", "meta", "body", "h2", "h3", "p", "br", "hr", "span", "a", "pre", "blockquote"),
+    *("table", "tr", "th", "td"),
+}
+VOID = {"meta", "br", "hr"}
 
 FOUND_BY_PROGRAMS = re.compile(r"[@#$＠＃]\w|(?<!\w)/\w|\w[.。．｡]\w|://")
 """What chats make a mention, a tag, a command or a link of."""
@@ -25,7 +35,7 @@ STEERING = {chr(point) for first, last in ((0x202A, 0x202E), (0x200E, 0x200F)) f
 HIDDEN = {"\u200b", "\ufeff", "\u00ad", "\u061c", "\U000e0041"}
 
 attack = pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS.keys())
-each_kind = pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.name)
+each_kind = pytest.mark.parametrize("kind", [*CHANNEL_KINDS, APPRISE], ids=lambda kind: kind.name)
 
 
 def told(kind: ChannelKind, text: str, **fields: Any) -> list[Received]:
@@ -125,7 +135,8 @@ class _Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.open.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
         self.attributes += attrs
 
     def handle_endtag(self, tag: str) -> None:
@@ -161,6 +172,38 @@ def test_a_webhook_receives_texts_as_they_came_and_less_than_20_kb(text: str) ->
     for received in told(CHANNEL_KINDS[5], text):
         assert len(received.body) < 20_000
         assert received.json["data"]["message"]["title"] == one_line(text).encode("utf-8", "replace").decode()
+
+
+@attack
+def test_apprise_receives_no_markup_and_nothing_to_link_but_our_addresses(text: str) -> None:
+    for received in told(APPRISE, text):
+        title, body = received.json["title"], received.json["message"]
+        assert not set("<>[]`") & set(title + body)
+        assert not FOUND_BY_PROGRAMS.search(title)
+        assert not FOUND_BY_PROGRAMS.search(_without_links(body))
+        assert all(link in body.split() for link in LINKS)
+        assert "SELECT" not in body
+
+
+@attack
+def test_a_mail_gets_no_header_and_no_element_and_only_our_links(text: str) -> None:
+    line = plain(text)
+    with mail_server(inbox := Inbox(), None) as port:
+        options = mail_options(port, None, security="none", user="", password=SecretStr(""))
+        message = a_message(line, parts=(a_message(line),))
+        assert open_mail("desk", options).notify(a_notification(message=message)).outcome is Outcome.SENT
+
+    [mail] = inbox.mails
+    [envelope] = inbox.envelopes
+    assert (envelope.rcpt_tos, mail["Bcc"], mail["Cc"]) == (["desk@example.org"], None, None)
+    html = mail.get_body(("html",))
+    assert html is not None
+    markup = _Markup()
+    markup.feed(html.get_content())
+    assert set(markup.tags) <= MAIL_TAGS
+    assert markup.open == []
+    assert {value for name, value in markup.attributes if name == "href"} <= LINKS
+    assert not {name for name, _ in markup.attributes} & {"onmouseover", "onclick", "src"}
 
 
 @each_kind
