@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CALLBACK = "/login/callback"
 _TIMEOUT = 10
+_BASIC, _POST = "client_secret_basic", "client_secret_post"
+_OF_THE_TOKEN = ("sub", "iss", "aud")
+"""Claims of the identity token that nothing else may say: the signature is on them."""
 
 
 class OpenIdConnect:
@@ -53,20 +56,59 @@ class OpenIdConnect:
         return response
 
     async def claims(self, request: Request) -> Mapping[str, object]:
-        """Return what the provider says of the person who comes back, out of an identity token that was verified.
+        """Return what the provider says of the person who comes back, in a verified identity token and in UserInfo.
 
         Raises:
-            ProviderFailed: the person has refused, the request is no answer to one of ours, or the token is not good.
+            ProviderFailed: the person has refused, the request is no answer to one of ours, the token is not good, or
+                the provider has UserInfo and it is not of this person or cannot be read.
         """
         try:
+            metadata = await self._metadata()
             token = await self._client.authorize_access_token(request)
         except _FAILURES as error:
             raise ProviderFailed(str(error)) from error
         claims = token.get("userinfo")
         if not claims:
             raise ProviderFailed("The provider has sent no identity token.")
-        return dict(claims)
+        endpoint = metadata.get("userinfo_endpoint")
+        return _merged(claims, await self._userinfo(endpoint, token)) if endpoint else dict(claims)
+
+    async def _metadata(self) -> Mapping[str, Any]:
+        """Return the provider's metadata, by which the client sends its secret in a way that the provider takes."""
+        metadata: Mapping[str, Any] = await self._client.load_server_metadata()
+        methods = metadata.get("token_endpoint_auth_methods_supported") or [_BASIC]
+        if _BASIC not in methods and _POST in methods:
+            self._client.client_kwargs["token_endpoint_auth_method"] = _POST
+        return metadata
+
+    async def _userinfo(self, endpoint: str, token: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            answer = await self._client.get(endpoint, token=token)
+            answer.raise_for_status()
+            said = answer.json()
+        except _FAILURES as error:
+            raise ProviderFailed(f"The provider's UserInfo cannot be read: {error}") from error
+        if not isinstance(said, dict):
+            raise ProviderFailed("The provider's UserInfo is not a JSON object.")
+        return said
 
 
-_FAILURES = (AuthlibBaseError, JoseError, httpx2.HTTPError, RuntimeError, ValueError, KeyError)
+def _merged(claims: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, object]:
+    """Return the claims of an identity token with those of UserInfo, which has what many providers keep out of tokens.
+
+    Raises:
+        ProviderFailed: UserInfo is of another person.
+    """
+    if not said.get("sub") or said["sub"] != claims.get("sub"):
+        raise ProviderFailed("The provider's UserInfo is of another person than its identity token.")
+    own = dict(claims)
+    if "email" in said:
+        own.pop("email_verified", None)  # it is said of the address in the token
+    return own | dict(said) | {name: claims[name] for name in _OF_THE_TOKEN if name in claims}
+
+
+_FAILURES = (
+    *(AuthlibBaseError, JoseError, httpx2.HTTPError, httpx2.InvalidURL, RuntimeError),
+    *(ValueError, KeyError, TypeError),
+)
 """What the library raises when a provider is away or sends something else than it should."""

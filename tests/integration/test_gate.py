@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse, Response
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -293,7 +294,12 @@ def provider() -> Iterator[OidcProvider]:
 @pytest.fixture(scope="module")
 def organisation(provider: OidcProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A page of an organisation whose people log in by their provider."""
-    settings = {
+    with page(tmp_path_factory.mktemp("organisation"), **settings_for(provider)) as port:
+        yield port
+
+
+def settings_for(provider: OidcProvider) -> dict[str, str]:
+    return {
         "BANWATCH_PUBLIC_URL": HTTPS,
         "BANWATCH_OIDC_METADATA_URL": f"{provider.url}/.well-known/openid-configuration",
         "BANWATCH_OIDC_CLIENT_ID": CLIENT,
@@ -301,14 +307,13 @@ def organisation(provider: OidcProvider, tmp_path_factory: pytest.TempPathFactor
         "BANWATCH_OIDC_OPERATORS": "nora@example.org",
         "BANWATCH_OIDC_VIEWERS": "@example.org",
     }
-    with page(tmp_path_factory.mktemp("organisation"), **settings) as port:
-        yield port
 
 
 @pytest.fixture
 def agreeing(provider: OidcProvider) -> OidcProvider:
     """The provider, where Nora agrees next."""
     provider.claims, provider.token, provider.signs_with = NORA, {}, None
+    provider.lean, provider.said = False, None
     return provider
 
 
@@ -353,6 +358,58 @@ def test_a_token_that_is_not_for_us_lets_nobody_in(
         answer, _ = come_back(client)
         assert answer.status_code == 502
         assert COOKIE not in cookies_of(answer)
+
+
+def test_who_is_named_by_userinfo_alone_is_let_in(organisation: int, agreeing: OidcProvider) -> None:
+    agreeing.lean = True
+    with browser(organisation) as client:
+        answer, _ = come_back(client)
+        assert answer.status_code == 303
+        assert websocket_status(organisation, cookies_of(answer)[COOKIE]) == 101
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        JSONResponse({"sub": "2"} | NORA),
+        JSONResponse(NORA),
+        JSONResponse([NORA]),
+        JSONResponse({"error": "server_error"}, 500),
+        Response("ey.not.json", media_type="application/jwt"),
+    ],
+    ids=["of another", "of nobody", "a list", "a fault", "no JSON"],
+)
+def test_userinfo_that_cannot_be_used_lets_nobody_in(organisation: int, agreeing: OidcProvider, said: Response) -> None:
+    agreeing.said = said
+    with browser(organisation) as client:
+        answer, _ = come_back(client)
+        assert answer.status_code == 502
+        assert "did not succeed" in answer.text
+        assert "Traceback" not in answer.text
+        assert COOKIE not in cookies_of(answer)
+
+
+def test_an_address_of_userinfo_counts_only_as_userinfo_has_verified_it(
+    organisation: int, agreeing: OidcProvider
+) -> None:
+    agreeing.claims = {"email": "omar@elsewhere.example", "email_verified": True}
+    agreeing.said = JSONResponse({"sub": "1", "email": "nora@example.org"})
+    with browser(organisation) as client:
+        answer, _ = come_back(client)
+        assert answer.status_code == 403
+        assert COOKIE not in cookies_of(answer)
+
+
+def test_a_provider_that_takes_the_secret_in_the_form_alone_and_has_no_userinfo(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with (
+        oidc_provider(methods=("client_secret_post",), has_userinfo=False, claims=NORA) as provider,
+        page(tmp_path_factory.mktemp("form"), **settings_for(provider)) as port,
+        browser(port) as client,
+    ):
+        answer, _ = come_back(client)
+        assert answer.status_code == 303
 
 
 def test_a_token_of_another_key_lets_nobody_in(organisation: int, agreeing: OidcProvider) -> None:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -25,11 +26,20 @@ CLIENT, SECRET = "banwatch", "the provider's secret of banwatch"
 
 @dataclass
 class OidcProvider:
-    """The provider. `claims` are those of whoever agrees next; `token` replaces fields of the identity token."""
+    """The provider. `claims` are those of whoever agrees next; `token` replaces fields of the identity token.
+
+    UserInfo says the claims too, unless `said` is what it says instead; with `lean`, the identity token has none of
+    them. Clients authenticate by one of `methods`.
+    """
 
     url: str = ""
     claims: Mapping[str, object] = field(default_factory=dict)
     token: Mapping[str, object] = field(default_factory=dict)
+    lean: bool = False
+    said: Response | None = None
+    has_userinfo: bool = True
+    methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
+    access_tokens: set[str] = field(default_factory=set)
     codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1", "use": "sig"}))
     signs_with: RSAKey | None = None
@@ -41,11 +51,13 @@ class OidcProvider:
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
+                "token_endpoint_auth_methods_supported": self.methods,
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "code_challenge_methods_supported": ["S256"],
             }
+            | ({"userinfo_endpoint": f"{self.url}/userinfo"} if self.has_userinfo else {})
         )
 
     def keys(self, _: Request) -> Response:
@@ -69,29 +81,44 @@ class OidcProvider:
     async def exchange(self, request: Request) -> Response:
         form = await request.form()
         asked = self.codes.pop(str(form.get("code")), None)
-        credentials = base64.b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode()
+        basic = base64.b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode()
+        method = "client_secret_basic" if basic else "client_secret_post"
+        client, _, secret = basic.partition(":")
+        given = (
+            (unquote_plus(client), unquote_plus(secret))
+            if basic
+            else (form.get("client_id"), form.get("client_secret"))
+        )
         challenge = base64.urlsafe_b64encode(hashlib.sha256(str(form.get("code_verifier")).encode()).digest())
         if asked is None or asked["code_challenge"] != challenge.rstrip(b"=").decode():
             return JSONResponse({"error": "invalid_grant"}, 400)
-        if credentials.partition(":")[0] != CLIENT:
+        if method not in self.methods or given != (CLIENT, SECRET):
             return JSONResponse({"error": "invalid_client"}, 401)
         now = int(time.time())
         claims = {"iss": self.url, "aud": CLIENT, "sub": "1", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
         signer = self.signs_with or self.key
-        identity = jwt.encode({"alg": "RS256", "kid": "1"}, claims | dict(self.claims) | dict(self.token), signer)
-        return JSONResponse({"access_token": "unused", "token_type": "Bearer", "id_token": identity})
+        own = {} if self.lean else dict(self.claims)
+        identity = jwt.encode({"alg": "RS256", "kid": "1"}, claims | own | dict(self.token), signer)
+        self.access_tokens.add(access := secrets.token_urlsafe(16))
+        return JSONResponse({"access_token": access, "token_type": "Bearer", "id_token": identity})
+
+    def userinfo(self, request: Request) -> Response:
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.access_tokens:
+            return JSONResponse({"error": "invalid_token"}, 401)
+        return self.said or JSONResponse({"sub": "1"} | dict(self.claims))
 
 
 @contextmanager
-def oidc_provider() -> Iterator[OidcProvider]:
+def oidc_provider(**fields: Any) -> Iterator[OidcProvider]:
     """Run a provider until the block ends."""
-    provider = OidcProvider()
+    provider = OidcProvider(**fields)
     routes = [
         Route("/.well-known/openid-configuration", provider.metadata),
         Route("/keys", provider.keys),
         Route("/authorize", provider.authorize),
         Route("/agree", provider.agree, methods=["POST"]),
         Route("/token", provider.exchange, methods=["POST"]),
+        Route("/userinfo", provider.userinfo),
     ]
     with serving(Starlette(routes=routes)) as url:
         provider.url = url
