@@ -17,7 +17,10 @@ from processing import queries
 from processing.alerts.alerts import Alerts
 from processing.alerts.answers import Answers
 from processing.alerts.journal import Written
+from processing.alerts.notification import Step
+from processing.alerts.queue import place_of_told
 from processing.alerts.rules import RuleBook
+from processing.alerts.schedule import is_of_one
 from processing.alerts.truth import Opened
 from processing.contract import Incident
 from processing.coverage import Coverage
@@ -265,8 +268,22 @@ def told_by(book: RuleBook, rehearsed: Rehearsal, ancestors: Mapping[str, frozen
 
 
 def digests(messages: Sequence[Message]) -> Iterator[tuple[Message, ...]]:
-    """The messages as channels have them, in order of time: those of one digest together."""
+    """The messages as channels have them, in order of time: those of one digest together.
+
+    Of what was held for a channel that takes no digest, one step of each conversation is told, or none.
+    """
     gathered: dict[tuple[str, str], list[Message]] = {}
     for number, each in enumerate(messages):
         gathered.setdefault((each.channel, each.bundle or str(number)), []).append(each)
-    yield from sorted((tuple(group) for group in gathered.values()), key=lambda group: (group[0].due, group[0].channel))
+    for group in sorted(gathered.values(), key=lambda group: (group[0].due, group[0].channel)):
+        if not is_of_one(group[0].bundle):
+            yield tuple(group)
+        elif len(group) == 1 or group[-1].step != Step.RESOLVED or _goes_on(messages, group[0]):
+            yield (group[place_of_told([Step(each.step) for each in group])],)
+
+
+def _goes_on(messages: Sequence[Message], first: Message) -> bool:
+    """Return whether a conversation goes on for a channel before a message of it."""
+    of_both = [each for each in messages if (each.conversation, each.channel) == (first.conversation, first.channel)]
+    before = of_both[: of_both.index(first)]
+    return bool(before) and before[-1].step != Step.RESOLVED

@@ -18,9 +18,9 @@ from processing.alerts.health import ChannelHealth
 from processing.alerts.metrics import AlertMetrics
 from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
 from processing.alerts.notifiers import kind_of
-from processing.alerts.queue import Batch
+from processing.alerts.queue import Batch, Waiting
 from processing.alerts.retries import FINAL, NoMore, RetryPolicy, Tried, next_attempt, pause_after
-from processing.alerts.stored_queue import delivery_rows, waiting
+from processing.alerts.stored_queue import delivery_rows, untold_rows, waiting
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
 
@@ -64,6 +64,8 @@ class Attempts:
         Raises:
             StoreUnavailable: nothing was tried, or the outcome could not be written down.
         """
+        if batch.ends_what_was_held and not self._knows(batch.first):
+            return self._leave_untold(batch)
         notification = self.compose(batch, notifier)
         begun = self.clock()
         write_deliveries(self.store, delivery_rows(batch, Attempt(Outcome.TRYING), begun))
@@ -76,6 +78,17 @@ class Attempts:
         self._write(delivery_rows(batch, attempt, ended, latency=latency, pause=pause))
         log.info("told", channel=notifier.name, key=batch.key, outcome=attempt.outcome.value, detail=attempt.detail)
         return batch.after(attempt.outcome, ended, pause)
+
+    def _knows(self, first: Waiting) -> bool:
+        """Return whether the channel may know that it goes on, from what was told before a notification."""
+        return queries.is_open(self.store, first.conversation, first.channel, first.number)
+
+    def _leave_untold(self, batch: Batch) -> Batch:
+        """End a batch without an attempt, and write down why."""
+        now = self.clock()
+        write_deliveries(self.store, untold_rows(batch, now))
+        log.info("not told", channel=batch.channel, key=batch.key, outcome=Outcome.OVER_UNTOLD.value)
+        return batch.after(Outcome.OVER_UNTOLD, now, timedelta())
 
     def tell_again(self, notifier: Notifier) -> None:
         """Tell a channel of all that goes on, until it fails. What comes of it is written down where it has changed.

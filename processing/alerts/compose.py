@@ -81,14 +81,14 @@ class Composer:
             conversation=batch.conversation,
             channel=notifier.name,
             step=batch.step,
-            growth=() if batch.is_digest else batch.first.growth,
-            at=batch.first.at,
+            growth=() if batch.is_digest else batch.told.growth,
+            at=batch.told.at,
             message=self._message(batch, incidents, notifier),
             incident=None if batch.is_digest else incidents.get(batch.conversation),
-            trouble=None if batch.is_digest else _trouble(batch.first),
+            trouble=None if batch.is_digest else _trouble(batch.told),
             root=root,
             in_doubt=batch.first.in_doubt,
-            unknown=not batch.is_digest and _ends_unknown(batch.first),
+            unknown=not batch.is_digest and _ends_unknown(batch.told),
         )
 
     def _incidents(self, batch: Batch) -> Mapping[str, Incident | None]:
@@ -128,7 +128,7 @@ class Composer:
 
     def _news(self, batch: Batch, incidents: Mapping[str, Incident | None]) -> News:
         if not batch.is_digest:
-            return self._of_one(batch.first, incidents, alone=True)
+            return self._of_one(batch.told, incidents, alone=True)
         why = self._part(lambda: queries.held_because(self.store, batch.first.key), "")
         parts = tuple(self._parts(batch, incidents))
         if not parts:

@@ -22,7 +22,7 @@ class AlertMetrics(Metrics):
             "banwatch_alerts_deliveries_total",
             "Attempts to tell a channel, by its kind and by what came of it.",
             kind=kinds,
-            outcome=tuple(each for each in Outcome if each is not Outcome.TRYING),
+            outcome=tuple(each for each in Outcome if each not in {Outcome.TRYING, Outcome.OVER_UNTOLD}),
         )
         self.seconds = self.histogram("banwatch_alerts_delivery_seconds", "Time of an attempt.", kind=kinds)
         self.waiting: int | None = None

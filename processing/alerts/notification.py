@@ -49,6 +49,8 @@ class Outcome(StrEnum):
     """The channel will never take this message."""
     GAVE_UP = "gave_up"
     """The last attempt allowed has failed."""
+    OVER_UNTOLD = "over_untold"
+    """Nothing was tried: it was over before the hold was, and the channel had heard nothing of it."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from processing.alerts.conversation import Decision
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import route_to
 from processing.alerts.notification import Step
+from processing.alerts.notifiers import keeps_alerts
 from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import Route, RuleBook
-from processing.alerts.schedule import HOUR, ScheduleReason, schedule
+from processing.alerts.schedule import HOUR, ScheduleReason, bundle_of_one, schedule
 from processing.troubles import Trouble, TroubleSeverity
 
 
@@ -36,7 +37,9 @@ class Outbox:
         at_once = when.reason is ScheduleReason.NOW
         self._sent[entry.channel] += at_once
         held = "" if at_once else when.reason.value
-        return Written(replace(entry, due=when.due), decision, when.bundle, held)
+        # A digest would open an alert that nothing closes, and close none of those that are open.
+        bundle = bundle_of_one(when.bundle, entry.about) if keeps_alerts(route.channel) else when.bundle
+        return Written(replace(entry, due=when.due), decision, bundle, held)
 
     def _had(self, route: Route) -> int:
         """Return the number of messages that a channel has had within the hour; 0 where it has no budget."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from processing.alerts.notification import Growth, Outcome, Step
 from processing.alerts.retries import FINAL, Tried, is_over
+from processing.alerts.schedule import is_of_one
 
 TURNS = 3
 """Attempts after which a message lets those of other conversations go first: the fault may be its own."""
@@ -68,7 +69,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Batch:
-    """The notifications of one channel that go in one message: one, or those that a digest gathers.
+    """The notifications of one channel that go in one message.
+
+    They are one, those that a digest gathers, or those that were held of one conversation, of which one is told.
 
     `key` names the message in all attempts. What has been tried together stays together, and what comes later under the
     same bundle goes in another message: a receiver that knows the key has got all that the key stands for.
@@ -109,19 +112,42 @@ class Batch:
         return tuple(told.values())
 
     @property
+    def told(self) -> Waiting:
+        """The notification that is told where the message is no digest; a trouble as it stood last."""
+        place = place_of_told([each.step for each in self.notifications])
+        return replace(self.notifications[place], trouble=self.notifications[-1].trouble)
+
+    @property
     def is_digest(self) -> bool:
         """Whether the message gathers several."""
-        return len(self.notifications) > 1
+        return len(self.notifications) > 1 and not is_of_one(self.first.bundle)
+
+    @property
+    def ends_what_was_held(self) -> bool:
+        """Whether it is an end that was held with what it ends: the channel may have heard of neither."""
+        return len(self.notifications) > 1 and not self.is_digest and self.told.step is Step.RESOLVED
 
     @property
     def step(self) -> Step:
         """What the message tells."""
-        return Step.DIGEST if self.is_digest else self.first.step
+        return Step.DIGEST if self.is_digest else self.told.step
 
     @property
     def conversation(self) -> str:
         """The conversation that the message belongs to. A digest is one of its own."""
         return self.key if self.is_digest else self.first.conversation
+
+
+def place_of_told(steps: Sequence[Step]) -> int:
+    """Return which of the steps of one conversation is told where they are not gathered.
+
+    It is the last, which says how things stand. What only goes on since an opening that was held with it is told as the
+    opening: nobody has heard of less.
+    """
+    last = len(steps) - 1
+    if steps[last] in {Step.GREW, Step.REPEATED} and Step.OPENED in steps:
+        return max(place for place, step in enumerate(steps) if step is Step.OPENED)
+    return last
 
 
 def batches(waiting: Iterable[Waiting]) -> Iterator[Batch]:
@@ -148,7 +174,7 @@ def _untried(each: Waiting) -> tuple[str, str]:
 
 
 def _key(members: Sequence[Waiting]) -> str:
-    return members[0].key if len(members) == 1 else f"digest:{members[0].key}"
+    return members[-1].key if len(members) == 1 or is_of_one(members[0].bundle) else f"digest:{members[0].key}"
 
 
 def next_batch(waiting: Iterable[Waiting], now: datetime, alert_now: datetime) -> Batch | None:

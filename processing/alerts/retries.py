@@ -11,7 +11,7 @@ from ingest.retry import BackoffPolicy, Failures, failed
 from processing.alerts.notification import Outcome
 from processing.troubles import CHANNEL_FAILURES
 
-FINAL = frozenset({Outcome.SENT, Outcome.REFUSED, Outcome.GAVE_UP})
+FINAL = frozenset({Outcome.SENT, Outcome.REFUSED, Outcome.GAVE_UP, Outcome.OVER_UNTOLD})
 """Outcomes behind which nothing is tried any more."""
 
 FAILED = frozenset(map(Outcome, CHANNEL_FAILURES))

@@ -14,6 +14,9 @@ from processing.alerts.rules import Route
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
+_OF_ONE = "/"
+"""Stands between the time and the conversation in the bundle of one conversation."""
+
 
 class ScheduleReason(StrEnum):
     """Why a step is sent when it is sent: what holds it longest."""
@@ -63,6 +66,16 @@ def schedule(
 def bundle_of(due: datetime) -> str:
     """Return the bundle of what is held until this time, for whatever reason, so that a channel gets one digest."""
     return due.astimezone(UTC).isoformat()
+
+
+def bundle_of_one(bundle: str, conversation: str) -> str:
+    """Return the part of a bundle that has one conversation alone, for a channel that takes no digest."""
+    return f"{bundle}{_OF_ONE}{conversation}" if bundle else ""
+
+
+def is_of_one(bundle: str) -> bool:
+    """Return whether a bundle has one conversation alone."""
+    return _OF_ONE in bundle
 
 
 def _holds(route: Route, zone: ZoneInfo, now: datetime, sent: int) -> Iterator[tuple[datetime, ScheduleReason]]:

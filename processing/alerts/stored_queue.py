@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from processing.alerts.health import ChannelHealth
@@ -68,6 +69,11 @@ def delivery_rows(
         )
         for each in batch.notifications
     ]
+
+
+def untold_rows(batch: Batch, at: datetime) -> list[DeliveryRow]:
+    """Return the rows that end a batch without an attempt. They stand in place of those that say what held it."""
+    return [replace(each, attempt=0, message="") for each in delivery_rows(batch, Attempt(Outcome.OVER_UNTOLD), at)]
 
 
 def refusal(stored: StoredNotification, reason: str, at: datetime) -> DeliveryRow:

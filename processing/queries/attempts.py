@@ -61,7 +61,7 @@ _WITH_ATTEMPTS = """
 _UNDELIVERED = """
     SELECT key FROM notifications
     WHERE step != '' AND key NOT IN
-        (SELECT key FROM deliveries WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
+        (SELECT key FROM deliveries WHERE reason IN ('sent', 'refused', 'gave_up', 'over_untold'))
 """
 
 _GOING_ON = """
@@ -191,6 +191,23 @@ def known_before(reader: Reader, conversation: str, channel: str, number: int) -
         return None
     severity, languages, *others = rows[0]
     return KnownBefore(severity, tuple(languages), *others)
+
+
+def is_open(reader: Reader, conversation: str, channel: str, number: int) -> bool:
+    """Return whether a channel may know of a conversation that goes on, from what came before the decision `number`."""
+    [(step,)] = reader.query(
+        """
+        SELECT argMax(step, number) FROM notifications
+        WHERE conversation = {conversation:String} AND channel = {channel:String} AND number < {number:UInt32}
+            AND key IN
+            (
+                SELECT key FROM deliveries
+                WHERE channel = {channel:String} AND attempt > 0 AND reason IN ('sent', 'timeout', 'trying')
+            )
+        """,
+        {"conversation": conversation, "channel": channel, "number": number},
+    )
+    return step not in {"", "resolved"}
 
 
 def held_because(reader: Reader, key: str) -> str:

@@ -152,7 +152,7 @@ def channel_records(reader: Reader, since: datetime) -> tuple[ChannelRecord, ...
             """
             SELECT channel, count(), min(due) FROM notifications
             WHERE channel != '' AND step != '' AND key NOT IN
-                (SELECT key FROM deliveries WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
+                (SELECT key FROM deliveries WHERE reason IN ('sent', 'refused', 'gave_up', 'over_untold'))
             GROUP BY channel
             """
         )

@@ -17,9 +17,13 @@ from processing.alerts.channels import Channels
 from processing.alerts.dispatcher import Dispatcher
 from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
 from processing.alerts.queue import Batch
+from processing.alerts.schedule import bundle_of_one
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
 from processing.store.records import write_scored_until
+from tests.support.channels.kinds import pagerduty
+from tests.support.channels.receiver import receiving
+from tests.support.channels.servers import PagerDutyServer
 from tests.support.http_channel import OK, ChannelServer, channel_server, plain_notification
 from tests.support.metered import metered
 from tests.support.queued import Decided, decide
@@ -333,6 +337,63 @@ def test_root_of_a_conversation_is_no_digest(store: Store) -> None:
         told.work(HOUR)
 
     assert [asked.parameters["root"] for asked in server.took] == ["", "", "id of a/slack/2"]
+
+
+def test_receiver_that_keeps_alerts_has_each_conversation_alone_and_closed(store: Store) -> None:
+    """`told` was opened before the quiet hours, `untold` in them; both are over when they end, and `new` goes on."""
+
+    def night(conversation: str, number: int, step: str) -> Decided:
+        at, bundle = NOW + number * MINUTE, bundle_of_one("night", conversation)
+        return Decided(conversation, at, NOW + HOUR, "pager", number, step, bundle)
+
+    decide(store, Decided("told", NOW, channel="pager"), night("told", 2, "grew"), night("told", 3, "resolved"))
+    decide(store, night("untold", 1, "opened"), night("untold", 2, "resolved"))
+    decide(store, night("new", 1, "opened"), night("new", 2, "grew"))
+    with receiving(held := PagerDutyServer()) as server:
+        pager = Rig(store, [replace(pagerduty(server.url), name="pager")])  # type: ignore[type-var]
+        pager.work()
+        pager.work(HOUR)
+        pager.start()
+        pager.work(HOUR)
+
+    events = [
+        (each["dedup_key"], each["event_action"], each["payload"]["class"]) for each in held.events if "payload" in each
+    ]
+    assert events == [("told", "trigger", "opened"), ("new", "trigger", "opened")]
+    assert [each["dedup_key"] for each in held.events if each["event_action"] == "resolve"] == ["told"]
+    rows = store.query("SELECT key, attempt FROM deliveries WHERE reason = 'over_untold' ORDER BY key")
+    assert rows == [("untold/pager/1", 0), ("untold/pager/2", 0)]
+    assert queries.undelivered(store) == ()
+    assert [(each.waiting, each.fails) for each in queries.channel_records(store, NOW)] == [(0, False)]
+
+
+def test_trouble_that_was_over_and_came_and_went_in_the_hold_is_not_told_again(store: Store) -> None:
+    again = [
+        Decided("disk:a", NOW + MINUTE, NOW + HOUR, number=number, step=step, bundle=bundle_of_one("night", "disk:a"))
+        for number, step in ((3, "opened"), (4, "resolved"))
+    ]
+    decide(store, Decided("disk:a", NOW), Decided("disk:a", NOW, number=2, step="resolved"), *again)
+    with rig(store) as (told, server):
+        told.work(2 * HOUR)
+
+    assert server.keys == ["disk:a/slack/1", "disk:a/slack/2"]
+
+
+def test_end_is_told_where_the_beginning_may_have_arrived(store: Store) -> None:
+    held = [
+        Decided("a", NOW, NOW + HOUR, number=number, step=step, bundle=bundle_of_one("night", "a"))
+        for number, step in ((2, "grew"), (3, "resolved"))
+    ]
+    decide(store, Decided("a", NOW), *held)
+    store.insert(
+        "delivery_versions",
+        ["key", "conversation", "channel", "attempt", "reason", "at"],
+        [["a/slack/1"] * 2, ["a"] * 2, ["slack"] * 2, [1, 2], ["timeout", "gave_up"], [NOW, NOW]],
+    )
+    with rig(store) as (told, server):
+        told.work(2 * HOUR)
+
+    assert server.keys == ["a/slack/3"]
 
 
 def test_slow_channel_delays_no_other(store: Store) -> None:

@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 
 from processing import queries
 from processing.alerts.alerts import Alerts
+from processing.alerts.notifiers import options_of
+from processing.alerts.notifiers.webhook import WebhookFormat
 from processing.alerts.records import ConversationRecords, StoredConversations
 from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, RuleBook
@@ -370,6 +372,21 @@ def test_what_ends_in_quiet_hours_is_told_behind_its_beginning_in_one_digest(des
     bundles = desk.store.query("SELECT DISTINCT bundle FROM notifications WHERE step != ''")
     assert len(bundles) == 1
     assert [reason for *_, reason in desk.held()] == ["quiet", "order"]
+
+
+@pytest.mark.parametrize("kind", ["pagerduty", "alertmanager", "webhook"])
+def test_receiver_that_keeps_alerts_gets_what_was_held_apart_and_each_counts_in_its_budget(
+    desk: Desk, kind: str
+) -> None:
+    options = options_of(kind).model_construct(format=WebhookFormat.ALERTMANAGER)
+    quiet = book(rule(quiet=QuietHours(time(11), time(13))), budget=4)
+    pager = replace(CONSOLE, kind=kind, options=options, budget=4)
+    desk.book = replace(quiet, channels={"console": pager})
+    desk.look(NOON + 10 * MINUTE, *(an_incident(id=f"ban-{number}") for number in range(3)))
+    desk.look(NOON + 30 * MINUTE, an_incident(id="ban-0", languages=("en", "ar")))
+    assert len(desk.store.query("SELECT DISTINCT bundle FROM notifications")) == 3
+    desk.look(NOON + 70 * MINUTE, *(an_incident(id=f"ban-{number}") for number in (3, 4)))
+    assert [reason for *_, reason in desk.held()] == ["quiet", "order", "quiet", "quiet", "budget"]
 
 
 @pytest.mark.parametrize("restarts", [True, False])

@@ -162,6 +162,7 @@ class IncidentWords:
             "auth": "the channel refuses the credentials",
             "refused": "the channel refuses it",
             "gave_up": "given up",
+            "over_untold": "not told: over before the hold was",
             "silenced": "held back: silenced",
             "inhibited": "held back: another incident tells of it",
             "in_hand": "held back: somebody has it in hand",

@@ -47,6 +47,14 @@ def open_notifier(channel: Channel) -> Notifier:
     return cast("Notifier", opened(channel.name, channel.options))
 
 
+def keeps_alerts(channel: Channel) -> bool:
+    """Return whether the receiver keeps an alert for each conversation until it hears that the conversation is over.
+
+    The options of a kind that has such receivers say so.
+    """
+    return bool(getattr(channel.options, "keeps_alerts", False))
+
+
 def kind_of(notifier: Notifier) -> str:
     """Return the kind of a channel, which is the name of its module."""
     module = type(notifier).__module__.removeprefix(f"{__name__}.")

@@ -31,6 +31,11 @@ class AlertmanagerOptions(ChannelOptions):
     token: Annotated[Secret | None, Field(description="bearer token, where a proxy asks for one")] = None
     labels: Annotated[Labels, Field(default_factory=dict, description="labels of your own, by which it routes")]
 
+    @property
+    def keeps_alerts(self) -> bool:
+        """Whether the receiver keeps an alert for each conversation until it hears that the conversation is over."""
+        return True
+
 
 def open_alertmanager(name: str, options: AlertmanagerOptions, clock: Clock = utc_now) -> Alertmanager:
     """Return the notifier of an Alertmanager."""

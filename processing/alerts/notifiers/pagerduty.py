@@ -41,6 +41,11 @@ class PagerDutyOptions(ChannelOptions):
         Address, Field(description="where events go; in the EU https://events.eu.pagerduty.com/v2/enqueue")
     ] = "https://events.pagerduty.com/v2/enqueue"
 
+    @property
+    def keeps_alerts(self) -> bool:
+        """Whether the receiver keeps an alert for each conversation until it hears that the conversation is over."""
+        return True
+
 
 def open_pagerduty(name: str, options: PagerDutyOptions, clock: Clock = utc_now) -> PagerDuty:
     """Return the notifier of a service of PagerDuty."""

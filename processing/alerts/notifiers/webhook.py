@@ -48,6 +48,11 @@ class WebhookOptions(ChannelOptions):
         WebhookFormat.STANDARD
     )
 
+    @property
+    def keeps_alerts(self) -> bool:
+        """Whether the receiver keeps an alert for each conversation until it hears that the conversation is over."""
+        return self.format is WebhookFormat.ALERTMANAGER
+
 
 def open_webhook(name: str, options: WebhookOptions, clock: Clock = utc_now) -> Webhook:
     """Return the notifier of a webhook."""

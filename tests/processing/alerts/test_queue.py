@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.alerts.notification import Outcome, Step
 from processing.alerts.queue import Batch, Waiting, batches, next_batch
 from processing.alerts.retries import Tried
+from processing.alerts.schedule import bundle_of_one
 from tests.conftest import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -91,6 +93,45 @@ def test_single_notification_of_a_bundle_goes_as_itself() -> None:
 
     assert batch.key == "a"
     assert not batch.is_digest
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([Step.OPENED, Step.GREW, Step.RESOLVED], 2),
+        ([Step.OPENED, Step.GREW, Step.REPEATED], 0),
+        ([Step.OPENED, Step.ACKNOWLEDGED], 1),
+        ([Step.GREW, Step.GREW], 1),
+        ([Step.RESOLVED, Step.OPENED], 1),
+        ([Step.RESOLVED, Step.OPENED, Step.GREW], 1),
+    ],
+)
+def test_of_what_one_conversation_held_one_step_is_told_as_things_stand(steps: list[Step], told: int) -> None:
+    [batch] = batches(
+        decided(
+            str(place),
+            "disk:a",
+            place,
+            bundle=bundle_of_one("night", "disk:a"),
+            number=place,
+            step=step,
+            trouble=str(place),
+        )
+        for place, step in enumerate(steps)
+    )
+
+    assert (batch.key, batch.conversation, batch.is_digest) == (str(len(steps) - 1), "disk:a", False)
+    assert (batch.step, batch.told.key, batch.told.trouble) == (steps[told], str(told), str(len(steps) - 1))
+    assert batch.ends_what_was_held is (steps[-1] is Step.RESOLVED)
+
+
+def test_what_is_held_of_one_conversation_stays_apart_from_others() -> None:
+    rows = [decided(name, bundle=bundle_of_one("night", name)) for name in ("a", "b")]
+
+    assert [(batch.key, batch.is_digest, batch.ends_what_was_held) for batch in batches(rows)] == [
+        ("a", False, False),
+        ("b", False, False),
+    ]
 
 
 def test_digest_that_was_tried_keeps_its_key_and_its_parts() -> None:
