@@ -213,7 +213,7 @@ def _rows(
 
 def _texts(scopes: Sequence[Scope], most: int, hours: timedelta) -> Statement:
     """By scope: author, text, and how many such posts there are. `hours`: of each day, from the scope's start on."""
-    source, parameters = posts_of_each(scopes)
+    source, parameters = posts_of_each(scopes, (day for each in scopes for day in _hours_of_days(each, hours)))
     return Statement(
         f"""
         SELECT scope.number AS number, if(author = '', concat('-', id), author) AS who, text,
@@ -225,6 +225,14 @@ def _texts(scopes: Sequence[Scope], most: int, hours: timedelta) -> Statement:
         """,  # noqa: S608 - the part is a constant
         {**parameters, "hours_in_seconds": int(hours.total_seconds()), "most": most},
     )
+
+
+def _hours_of_days(scope: Scope, hours: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the hours of each day of a scope, so that a short incident does not read the whole week before it."""
+    start = scope.start
+    while start < scope.end:
+        yield start, min(start + hours, scope.end)
+        start += DAY
 
 
 def _part(reader: Reader, kind: type[Row], query: Statement) -> Part[Row]:

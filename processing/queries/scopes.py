@@ -76,13 +76,14 @@ def numbered(scopes: Sequence[Scope]) -> list[tuple[int, str, str, datetime, dat
     return [(number, each.topic, each.language, each.start, each.end) for number, each in enumerate(scopes)]
 
 
-def posts_of_each(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
+def posts_of_each(scopes: Sequence[Scope], ranges: Iterable[Range] | None = None) -> tuple[str, dict[str, Value]]:
     """Return a FROM clause with the posts of the scopes, and its parameters. A post occurs once for each of its scopes.
 
     `scope.number` says which scope; the other columns are those of `posts`. The store is read once for any number of
-    scopes, and a post is compared only with the scopes of its own series.
+    scopes, and a post is compared only with the scopes of its own series. `ranges` are those that have to be read, if
+    the query needs less than the whole scopes.
     """
-    condition, parameters = in_any(scopes)
+    condition, parameters = in_any(scopes) if ranges is None else _within_any(ranges)
     source = (
         f"(SELECT * FROM ({_EACH_SERIES} WHERE {condition}) AS posts "  # noqa: S608 - only names of ours
         f"INNER JOIN ({_EACH_SCOPE}) AS scopes USING (of_topic, of_language) "
@@ -96,7 +97,11 @@ def in_any(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
 
     The condition holds for the posts of any of the scopes and for few others.
     """
-    condition, parameters = within("created_at", ((each.start, each.end) for each in scopes))
+    return _within_any((each.start, each.end) for each in scopes)
+
+
+def _within_any(ranges: Iterable[Range]) -> tuple[str, dict[str, Value]]:
+    condition, parameters = within("created_at", ranges)
     return f"{condition} AND NOT deleted", parameters
 
 
