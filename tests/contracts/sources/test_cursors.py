@@ -35,7 +35,9 @@ def replaced(value: object) -> Iterator[object]:
 
 
 def same_kind(value: object, wrong: object) -> bool:
-    """Whether a source cannot tell: any text may be one that it wrote, and so may another number."""
+    """Whether a source cannot tell: any text may be one that it wrote, and so may another number or truth value."""
+    if isinstance(value, bool) and isinstance(wrong, bool):
+        return True
     if isinstance(value, bool) or value is None or isinstance(wrong, bool) or wrong is None:
         return wrong is None
     number = isinstance(value, int | float) and isinstance(wrong, int | float)
