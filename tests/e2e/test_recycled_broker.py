@@ -92,7 +92,8 @@ def assert_nothing_is_missed(installation: Installation, uris: list[str]) -> Non
             "SELECT count(), uniqExact(id), (SELECT sum(posts) FROM counts WHERE topic = '*') FROM posts"
         )
         # One stretch: the collector covers all of the time, also that in which it was ended and the stack was killed.
-        stretches = [each for each in queries.coverage(store) if each.source == "bluesky"]
+        # What it covers is stored behind the posts.
+        stretches = eventually(lambda: [each for each in queries.coverage(store) if each.source == "bluesky"])
         broker = eventually(lambda: recycled(store))  # it is said before it is noted
     assert rows == distinct == counted_posts == len(uris)
     assert len(stretches) == 1

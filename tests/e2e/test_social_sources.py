@@ -61,7 +61,7 @@ def test_reddit_from_its_listings_to_the_counts(store: Store, tmp_path: Path) ->
     def until(live: Live) -> bool:
         if len(live.posts()) == 2:
             gone["data"] |= {"body": "[deleted]", "author": "[deleted]"}
-        return bool(live.deleted())
+        return bool(live.deleted() and live.coverage())
 
     with served(forum) as server:
         settings = RedditSettings(
