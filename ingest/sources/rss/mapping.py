@@ -40,7 +40,7 @@ _PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionEr
 
 LONGEST_AUTHOR = 200
 
-_EDITION = re.compile(r"(?<=.)#\d{1,3}$")
+_EDITION = re.compile(r"#\d{1,3}$")
 """The number of an edition at the end of a guid that is an address, as the BBC counts the edits of a story."""
 
 _HOURS = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE)
