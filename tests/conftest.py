@@ -40,6 +40,7 @@ FROM (SELECT * FROM system.tables WHERE database = '{database}' ORDER BY name)
 """
 """What is different once a test has changed a table or what it says of its migrations, or is still at work in one."""
 NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
+FIRST = frozenset({"test_rehearsal.py", "test_verdicts.py", "test_watch.py"})
 
 
 def pytest_sessionstart() -> None:
@@ -61,7 +62,12 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as long what starts whole stacks or Apache Kafka; a test that takes long by itself says so itself."""
+    """Mark as long what starts whole stacks or Apache Kafka; a test that takes long by itself says so itself.
+
+    Files are handed out in the order of their names. The long ones at its end come first, so that no worker is left
+    alone with them.
+    """
+    items.sort(key=lambda item: item.path.name not in FIRST)
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "e2e") or item.get_closest_marker("kafka"):
             item.add_marker(pytest.mark.long)

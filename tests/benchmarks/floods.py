@@ -33,7 +33,7 @@ def main(folder: Path, kinds: Sequence[str]) -> None:
 
             def is_told(flood: Flood) -> bool:
                 empty(store)
-                return "opened" in play(store, enricher, [*quiet_day(), *posts_of(flood)])[0]
+                return "opened" in play(store, enricher.tag_many([*quiet_day(), *posts_of(flood)]))[0]
 
             by_few = [(kind, accounts) for kind in BY_FEW if kind in kinds for accounts in (1, 3)]
             for kind, accounts in [*((kind, 0) for kind in kinds), *by_few]:

@@ -39,8 +39,15 @@ def archive() -> list[Post]:
 
 
 @pytest.fixture(scope="module")
-def expected(archive: list[Post]) -> dict[Bucket, Figures]:
-    return recounted(archive)
+def short() -> list[Post]:
+    """The first two of these days, for a fault that happens once."""
+    day = datetime(2020, 7, 10, tzinfo=UTC)
+    return messages(scale=0.3, seed=SEED, since=day, until=day + timedelta(days=2))
+
+
+@pytest.fixture(scope="module")
+def expected(short: list[Post]) -> dict[Bucket, Figures]:
+    return recounted(short)
 
 
 @pytest.fixture
@@ -56,12 +63,12 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(installation: Installatio
 
 
 def test_everything_killed_at_once_goes_on_where_it_was(
-    installation: Installation, archive: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
+    installation: Installation, short: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
 ) -> None:
-    path = write(tmp_path / "posts.ndjson", archive)
+    path = write(tmp_path / "posts.ndjson", short)
     arguments = ("up", "--archive", str(path), "--until-done", "--no-dashboard")
     with closing(installation.start(*arguments)) as first:
-        eventually(lambda: posts_in_store(installation) > 0.2 * len(archive), timedelta(seconds=90))
+        eventually(lambda: posts_in_store(installation) > 0.2 * len(short), timedelta(seconds=90))
         for pid in [first.process.pid, *first.children()]:
             os.kill(pid, signal.SIGKILL)
         first.wait()
@@ -71,15 +78,15 @@ def test_everything_killed_at_once_goes_on_where_it_was(
 
 
 def test_a_store_that_is_away_is_waited_for(
-    installation: Installation, archive: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
+    installation: Installation, short: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
 ) -> None:
-    path = write(tmp_path / "posts.ndjson", archive)
+    path = write(tmp_path / "posts.ndjson", short)
     store = installation.start("warehouse")
     with closing(store):
         eventually(lambda: clickhouse_answers(installation.store.url))
         running = installation.start("up", "--archive", str(path), "--until-done", "--no-dashboard")
         with closing(running):
-            eventually(lambda: posts_in_store(installation) > 0.1 * len(archive), timedelta(seconds=90))
+            eventually(lambda: posts_in_store(installation) > 0.1 * len(short), timedelta(seconds=90))
             store.process.kill()
             store.process.wait()
             [worker] = running.children(VICTIMS["worker"])
@@ -114,13 +121,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_stops_the_counting_and_loses_nothing(
-    small_disk: Path, archive: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
+    small_disk: Path, short: list[Post], expected: dict[Bucket, Figures], tmp_path: Path
 ) -> None:
     installation = Installation(small_disk / "banwatch", batch_posts=SMALL_BATCH)
-    path = write(tmp_path / "posts.ndjson", archive)
+    path = write(tmp_path / "posts.ndjson", short)
     ballast = small_disk / "ballast"
     with closing(installation.start("up", "--archive", str(path), "--until-done", "--no-dashboard")) as running:
-        eventually(lambda: posts_in_store(installation) > 0.1 * len(archive), timedelta(seconds=90))
+        eventually(lambda: posts_in_store(installation) > 0.1 * len(short), timedelta(seconds=90))
         with Store(installation.store) as store:
             eventually(lambda: finds_no_space(store, ballast))
         told = f"The disk of ClickHouse at {installation.store.url} is full"

@@ -43,7 +43,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
 
 @pytest.fixture(scope="module")
 def under_load(cluster: KafkaCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    with trial(cluster, tmp_path_factory.mktemp("load"), RATE) as running:
+    cheaply = {"BANWATCH_BATCH_LINGER": "2"}  # larger batches, so that a fault meets more that is under way
+    with trial(cluster, tmp_path_factory.mktemp("load"), RATE, look_every=1.0, **cheaply) as running:
         yield running
 
 

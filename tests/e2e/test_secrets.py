@@ -175,7 +175,6 @@ def test_commands_beside_a_running_stack_find_it_to_be_ours(alone: Installation,
 
 def test_a_password_that_was_set_is_sent_as_it_was_set(installation: Installation) -> None:
     """A ClickHouse of one's own knows nothing of our proof."""
-    with squatter(installation.clickhouse) as asked:
-        installation.run("migrate")
-    assert any("authorization" in each.headers for each in asked)
+    with squatter(installation.clickhouse) as asked, closing(installation.start("migrate")):
+        assert eventually(lambda: any("authorization" in each.headers for each in asked))
     assert not any(each.path == "/proof" for each in asked)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import msgspec
 import pytest
 
 from ingest.contract import Post
-from processing.contract import Incident, VerdictName
+from processing.contract import Incident, TaggedPost, VerdictName
 from processing.explanation.sentences import figure, verdict_sentence
 from processing.store.client import Store
 from processing.tagging.tagger import Enricher
@@ -25,8 +26,13 @@ def tagger() -> Enricher:
     return shipped_enricher()
 
 
-def played(store: Store, tagger: Enricher, posts: Iterator[Post]) -> tuple[str, list[Incident]]:
-    return play(store, tagger, [*quiet_day(), *posts])
+@cache
+def quiet(tagger: Enricher) -> Sequence[TaggedPost]:
+    return tagger.tag_many([*quiet_day()])
+
+
+def played(store: Store, tagger: Enricher, posts: Iterator[Post]) -> tuple[list[str], list[Incident]]:
+    return play(store, [*quiet(tagger), *tagger.tag_many([*posts])])
 
 
 KEPT_BACK = [

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def test_a_day_of_five_times_as_much_by_many_people_is_told_once(store: Store) -> None:
-    said, [incident] = play(store, shipped_enricher(), posts(2.0), since=START, until=START + DAYS * DAY)
+    said, [incident] = play(store, shipped_enricher().tag_many(posts(2.0)), since=START, until=START + DAYS * DAY)
     assert START + LOUD * DAY < incident.detected_at < START + (LOUD + 1) * DAY
     assert incident.verdict is VerdictName.ORGANIC
     assert set(incident.languages) <= languages()
@@ -26,4 +26,5 @@ def test_a_day_of_five_times_as_much_by_many_people_is_told_once(store: Store) -
 
 
 def test_two_weeks_without_a_loud_day_are_not_told(store: Store) -> None:
-    assert play(store, shipped_enricher(), posts(1.0, loud=False), since=START, until=START + DAYS * DAY) == ([], [])
+    calm = shipped_enricher().tag_many(posts(1.0, loud=False))
+    assert play(store, calm, since=START, until=START + DAYS * DAY) == ([], [])

@@ -14,10 +14,9 @@ from itertools import cycle
 
 from ingest.contract import Post, Progress
 from processing import queries
-from processing.contract import Incident
+from processing.contract import Incident, TaggedPost
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
-from processing.tagging.tagger import Enricher
 from processing.tagging.topics import load_taxonomy
 from processing.watching import watch_over
 from tests.conftest import NOON, ROOT
@@ -136,10 +135,10 @@ def hash_of(author: str) -> int:
 
 
 def play(
-    store: Store, enricher: Enricher, posts: Sequence[Post], *, since: datetime = START, until: datetime = END
+    store: Store, posts: Sequence[TaggedPost], *, since: datetime = START, until: datetime = END
 ) -> tuple[list[str], list[Incident]]:
-    """Tag and store the posts of some time, and watch them. What was told, and the incidents."""
-    recount(store, write_posts(store, enricher.tag_many(posts)))
+    """Store the posts of some time, and watch them. What was told, and the incidents."""
+    recount(store, write_posts(store, posts))
     write_progress(store, [(0, Progress(source=SOURCE, since=since, until=until, complete=True))])
     out = Heard(store)
     watch = watch_over(store, shipped_roots, WIDTH, alerts_of(store), lambda: until)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from processing.contract import ClickHouseAddress
 from tests.conftest import WRITER_PASSWORD
+from tests.support.commands import banwatch
 from tests.support.waiting import eventually, free_port
 
 
@@ -113,7 +114,9 @@ class Installation:
         return Running(process, output)
 
     def run(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run `banwatch` with these arguments to its end."""
+        """Run `banwatch` with these arguments to its end. What starts a whole stack or reads a pipe is not forked."""
+        if not stdin and arguments[0] not in {"demo", "up"}:
+            return banwatch(*arguments, environment=self.environment)
         return subprocess.run(
             [sys.executable, "-m", "deploy.cli", *arguments],
             env=self.environment,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -13,6 +13,7 @@ import msgspec
 from deploy.demo.generate import generate
 from ingest.contract import Post, encode
 
+BEGIN, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 EDITED_AFTER = timedelta(minutes=20)
 LATE_BY = 2_000
 """Lines by which a late post falls behind at most."""
@@ -31,10 +32,12 @@ class Mix:
     leaving: float = 0.005
 
 
-def messages(scale: float, seed: int, mix: Mix = Mix(), *, since: datetime | None = None) -> list[Post]:
-    """Posts, edits and deletes in the order in which they are delivered; those of the demo's last days where asked."""
+def messages(
+    scale: float, seed: int, mix: Mix = Mix(), *, since: datetime = BEGIN, until: datetime = END
+) -> list[Post]:
+    """Posts, edits and deletes of the demo's time, or a part of it, in the order in which they are delivered."""
     chance = Random(seed)
-    once = [post for post in generate(seed=seed, scale=scale) if since is None or post.created_at >= since]
+    once = [post for post in generate(seed=seed, scale=scale) if since <= post.created_at < until]
     placed = [(line + _delay(chance, mix), post) for line, post in enumerate(once)]
     placed += list(_more(once, chance, mix))
     placed += list(_leaving(once, chance, mix))

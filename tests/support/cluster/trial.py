@@ -43,7 +43,10 @@ class Outcome:
 class Trial:
     """A cluster, a load and four workers."""
 
-    def __init__(self, cluster: KafkaCluster, workers: Workers, running: RunningLoad, store: Store) -> None:
+    def __init__(
+        self, cluster: KafkaCluster, workers: Workers, running: RunningLoad, store: Store, look_every: float
+    ) -> None:
+        self._look_every = look_every
         self.cluster = cluster
         self.workers = workers
         self.running = running
@@ -106,7 +109,7 @@ class Trial:
         return int(posts)
 
     def _look(self) -> None:
-        while not self._over.wait(LOOK_EVERY):
+        while not self._over.wait(self._look_every):
             self._looks.append((time.monotonic(), self.running.load.sent, self._total()))
 
 
@@ -138,9 +141,11 @@ def pause(seconds: float) -> None:
 
 
 @contextmanager
-def trial(cluster: KafkaCluster, folder: Path, rate: float) -> Iterator[Trial]:
-    """A load of so many posts a second on a cluster, with a store of its own."""
-    installation = Installation(folder / "banwatch", settings=cluster.settings)
+def trial(
+    cluster: KafkaCluster, folder: Path, rate: float, *, look_every: float = LOOK_EVERY, **settings: str
+) -> Iterator[Trial]:
+    """A load of so many posts a second on a cluster, with a store of its own and further settings."""
+    installation = Installation(folder / "banwatch", settings=cluster.settings | settings)
     workers = Workers(installation)
     with ExitStack() as parts:
         parts.enter_context(closing(warehouse(installation)))
@@ -149,6 +154,6 @@ def trial(cluster: KafkaCluster, folder: Path, rate: float) -> Iterator[Trial]:
         workers.resize(WORKERS)
         running = parts.enter_context(closing(RunningLoad(Load(rate), cluster.address, folder)))
         store = parts.enter_context(Store(installation.store))
-        made = parts.enter_context(Trial(cluster, workers, running, store))
+        made = parts.enter_context(Trial(cluster, workers, running, store, look_every))
         made.warm_up()
         yield made
