@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ingest.kafka import (
     ensure_topics,
     require,
 )
+from ingest.liveness import Liveness
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -109,49 +111,61 @@ def run_source(
     run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
     lost.
     """
-    stop, enough = until_signalled(), until_paused()
-    address = settings.ingest.kafka
-    ingest = settings.ingest
-    tally = CollectorStats(datetime.now(UTC))
-    health = Health()
-    liveness = health.loop("collector")
+    stop, health = until_signalled(), Health()
+    collection = _Collection(settings, make, pace, tell, silent_after, stop, until_paused(), health.loop("collector"))
+    with exposed(settings.process, "collector", health, CollectorMetrics(name, lambda: collection.stats)):
+        return collection.run() if once else run_until(stop, collection.run, collection.liveness) or collection.stats
 
-    def note(so_far: CollectorStats) -> None:
-        nonlocal tally
-        tally = so_far
-        liveness.turned(ready=so_far.state == "listening")
-        tell(so_far)
 
-    def work() -> CollectorStats:
+@dataclass
+class _Collection:
+    """The runs of one source, each from the saved cursor. `stats` are those of the present run."""
+
+    settings: Settings
+    make: Callable[[], Source]
+    pace: Pace | None
+    tell: Callable[[CollectorStats], None]
+    silent_after: timedelta
+    stop: threading.Event
+    enough: threading.Event
+    liveness: Liveness
+    stats: CollectorStats = field(default_factory=lambda: CollectorStats(datetime.now(UTC)))
+
+    def run(self) -> CollectorStats:
+        """Read a new source until it ends. Return the totals.
+
+        Raises:
+            BrokerUnavailable: Kafka failed, or the embedded broker has begun anew; the next run may go on.
+        """
         try:
-            return read()
+            return self._read()
         except TopicReplaced as replaced:
-            # The embedded broker has begun anew; so does the run, from the saved cursor.
             raise BrokerUnavailable(str(replaced)) from replaced
 
-    def read() -> CollectorStats:
+    def _read(self) -> CollectorStats:
+        ingest = self.settings.ingest
+        address = ingest.kafka
         ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
-        source = make()
+        source = self.make()
         with ExitStack() as open_parts:
             committed = None
             if require(address).memory_only:
-                committed = open_parts.enter_context(
-                    CommittedOffsets(ConsumerGroup(address, settings.ingest.kafka_group))
-                )
+                committed = open_parts.enter_context(CommittedOffsets(ConsumerGroup(address, ingest.kafka_group)))
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
-            cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(
                 source,
                 producer,
-                cursor_file,
+                CursorFile(self.settings.data_dir / "cursors" / f"{source.name}.json"),
                 committed,
-                stop,
-                note,
+                self.stop,
+                self._note,
                 address.posts_topic,
-                pace,
-                silent_after,
-                enough=enough,
+                self.pace,
+                self.silent_after,
+                enough=self.enough,
             )()
 
-    with exposed(settings.process, "collector", health, CollectorMetrics(name, lambda: tally)):
-        return work() if once else run_until(stop, work, liveness) or tally
+    def _note(self, stats: CollectorStats) -> None:
+        self.stats = stats
+        self.liveness.turned(ready=stats.state == "listening")
+        self.tell(stats)
