@@ -14,6 +14,11 @@ def of_incident(name: str, words: Words) -> str:
     return "incident?" + urlencode({"id": name, "ui": words.tag})
 
 
+def of_evidence(name: str, words: Words, *, with_texts: bool) -> str:
+    """Return the address of the zip with an incident's evidence."""
+    return "evidence?" + urlencode({"id": name, "ui": words.tag} | ({"texts": "1"} if with_texts else {}))
+
+
 def of_incidents(words: Words) -> str:
     """Return the address of the list of incidents."""
     return "incident?" + urlencode({"ui": words.tag})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import content_policy, server
+from dashboard import content_policy, handover
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.i18n.labels import topic_name
@@ -97,4 +97,4 @@ def _styles(words: Words) -> None:
 
 
 if __name__ == "__main__":
-    main(*server.given())
+    main(*handover.given())

@@ -48,16 +48,21 @@ class Context:
 
     def asked(self, question: Callable[[], T]) -> T | str:
         """Return the answer of the store, or a sentence that tells the reader why there is none."""
-        try:
-            return question()
-        except StoreUnavailable:
-            return self.words.store_away
-        except StoreDamaged:
-            return self.words.store_damaged
-        except StoreRefused as refusal:
-            if refusal.code in queries.NO_SUCH_VIEW:
-                return self.words.not_ready
-            return self.words.store_refused.format(code=refusal.code)
+        return asked(question, self.words)
+
+
+def asked(question: Callable[[], T], words: Words) -> T | str:
+    """Return the answer of the store, or a sentence that tells the reader why there is none."""
+    try:
+        return question()
+    except StoreUnavailable:
+        return words.store_away
+    except StoreDamaged:
+        return words.store_damaged
+    except StoreRefused as refusal:
+        if refusal.code in queries.NO_SUCH_VIEW:
+            return words.not_ready
+        return words.store_refused.format(code=refusal.code)
 
 
 def which_store(settings: DashboardSettings) -> tuple[str, str]:

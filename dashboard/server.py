@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import streamlit as st
 import uvicorn
 from altair.utils import schemapi
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
+from dashboard import handover
 from dashboard.access.gate import SESSION_HEADER, Gate
-from dashboard.access.login import Login, login_of
+from dashboard.access.login import login_of
 from dashboard.access.policy import is_https, policy_of
 from dashboard.door import Door, headers
-from dashboard.host_names import HostNames
+from dashboard.host_names import HostNames, foreign_page
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 
 SCRIPT = Path(__file__).with_name("app.py")
 
 _PAGES_END_SECONDS = 3
+_MOST_EXPORTS = 2
+"""The zips that are made at once. Each takes a thread, and all of its bytes are in memory."""
 _LONGEST_MESSAGE = 1024 * 1024
 """The largest message of a browser, in bytes. A message holds the values of the filters."""
 
 
 class PageUnavailable(Exception):
     """The server cannot listen on the configured address; the message is one sentence for a person."""
-
-
-# Streamlit runs the script by its path, again for every visitor, and without arguments. The script runs in this process
-# and shares its modules. So `run` stores the settings and the services here, and the script reads them here.
-_given: list[tuple[DashboardSettings, Services]] = []
-
-
-_login: list[Login] = []
-
-
-def leave(settings: DashboardSettings, services: Services, login: Login | None = None) -> None:
-    """Store the settings, the services and the login for the script."""
-    _given[:] = [(settings, services)]
-    _login[:] = [] if login is None else [login]
-
-
-def login() -> Login | None:
-    """Return what knows who is logged in, or None if nobody logs in."""
-    return _login[0] if _login else None
-
-
-def given() -> tuple[DashboardSettings, Services]:
-    """Return the settings that the server was started with, and the services.
-
-    Raises:
-        RuntimeError: the server has not been started.
-    """
-    if not _given:
-        raise RuntimeError("The dashboard has no settings: start it with `banwatch dashboard`.")
-    return _given[0]
 
 
 def options(settings: DashboardSettings) -> dict[str, object]:
@@ -131,10 +107,34 @@ def application(settings: DashboardSettings, services: Services) -> ASGIApp:
     """
     policy = policy_of(settings)
     login = None if policy.local else login_of(settings, policy)
-    leave(settings, services, login)
-    page = st.App(SCRIPT, routes=[Route("/now", _first_page)])
+    handover.leave(settings, services, login)
+    page = st.App(SCRIPT, routes=[Route("/now", _first_page), evidence_route(settings, services)])
     gated = page if login is None else Gate(page, login)
     return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
+
+
+def evidence_route(settings: DashboardSettings, services: Services) -> Route:
+    """Return the route of the zip with an incident's evidence. Whoever may see the page may have the zip.
+
+    A page of another site cannot have a zip made: its link leads to the page of the incident. Zips wait for each other
+    without a thread.
+    """
+    names, turns = HostNames(settings.dashboard_host, settings.names), asyncio.Semaphore(_MOST_EXPORTS)
+
+    async def answer(request: Request) -> Response:
+        if foreign_page(request.headers, names) is not None:
+            return RedirectResponse(f"./incident?{request.url.query}", HTTPStatus.SEE_OTHER)
+        async with turns:
+            return await run_in_threadpool(_evidence, settings, services, request)
+
+    return Route("/evidence", answer)
+
+
+def _evidence(settings: DashboardSettings, services: Services, request: Request) -> Response:
+    # The modules of the pages register Streamlit's components, and do so with the server that runs at that time.
+    from dashboard.views.incident import evidence  # noqa: PLC0415
+
+    return evidence.answer(settings, services, request.query_params)
 
 
 def _server(

@@ -115,7 +115,7 @@ function create(parent, own) {
     }
   }
   const run = (view) => {
-    own.committed = view.state.doc.toString()
+    commit(view) // the text and the trigger reach the page together
     own.setTriggerValue("run", own.committed)
     return true
   }
@@ -158,8 +158,13 @@ function update(own) {
   const { data, view } = own
   if (data.version !== own.version) {
     own.version = data.version
-    own.committed = data.value
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: data.value } })
+    // The first version is the text of a page that opens. If the page has lost its session, the editor has a later text.
+    if (data.version > 1) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: data.value } })
+    }
+    own.committed = view.state.doc.toString()
+    // With each change of a control the browser sends the state that it knows, in place of the text that the page has set.
+    own.setStateValue("value", own.committed)
   }
   if (vocabulary(data) !== own.vocabulary) {
     own.vocabulary = vocabulary(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import server
+from dashboard import handover
 from dashboard.access.policy import policy_of
 from dashboard.context import Context
 from dashboard.i18n import Words
@@ -28,7 +28,7 @@ def viewer(settings: DashboardSettings, services: Services, words: Words) -> Vie
     if policy.local:
         name = plain(st.session_state.get(NAME) or services.user, LONGEST_NAME)
         return Viewer(name, Role.OPERATOR, local=True)
-    login = server.login()
+    login = handover.login()
     session = None if login is None else login.sessions.read(st.context.cookies.get(login.cookie))
     if session is None and not policy.anonymous:
         st.info(words.access.ended)

@@ -1,6 +1,9 @@
 // Ask for an update of the part around this script when the time has come and the reader is not inside the part.
-const READ = "[data-testid=stVegaLiteChart], [data-testid=stDataFrame], [data-testid=stTable], table, article, pre";
+const READ =
+  "[data-testid=stVegaLiteChart], [data-testid=stDataFrame], [data-testid=stDownloadButton], [data-testid=stTable], table, article, pre";
+const WRITTEN = "textarea, [contenteditable=true], input:not([role=combobox], [type=checkbox], [type=radio])";
 const AFTER_INPUT = 1000; // milliseconds
+const LOST_AFTER = 20000; // milliseconds without an answer
 const clocks = new WeakMap();
 
 // Streamlit sends what changes at one moment as one message, which updates one part or the page, but not both. So no two
@@ -20,24 +23,45 @@ function isHeld(part) {
   return document.hidden || marked || focused !== null || pointed || opened !== null;
 }
 
+// A server that has started again, or has forgotten the page, leaves an ask without an answer, and the page would look as
+// before for ever. The part above every page asks too, and does not count: the editor of the page SQL may hold a text.
+function isLost(part, clock) {
+  const app = document.querySelector("[data-testid=stApp]");
+  const answers = app.dataset.testConnectionState !== "CONNECTED" || app.dataset.testScriptState === "running";
+  if (answers || part.matches(".st-key-live-generated")) clock.asked = undefined;
+  return clock.asked !== undefined && performance.now() - clock.asked > LOST_AFTER && !isWriting();
+}
+
+function isWriting() {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at?.matches(WRITTEN) ?? false;
+}
+
+// Each redraw of the part calls this function, because `data.drawn` changes.
 export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.host ?? parentElement;
   const clock = clocks.get(parentElement) ?? {};
   clocks.set(parentElement, clock);
   clearInterval(clock.timer);
+  clock.asked = undefined;
   let due = performance.now() + data.every * 1000;
   const look = () => {
     const part = host.closest("[class*=st-key-live-]");
-    if (!part || performance.now() < due) return;
+    if (!part) return;
+    if (isLost(part, clock)) location.reload();
+    if (performance.now() < due) return;
     const held = isHeld(part);
     part.toggleAttribute("data-held", held && !document.hidden);
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
     if (held || isAsked || performance.now() - lastInput < AFTER_INPUT) return;
     isAsked = true;
+    clock.asked ??= performance.now();
     due = performance.now() + data.every * 1000;
     setTriggerValue("due", Date.now());
     setTimeout(() => { isAsked = false; }, 1); // Streamlit sends before this
   };
-  clock.timer = setInterval(look, 500);
-  return () => clearInterval(clock.timer);
+  const timer = setInterval(look, 500);
+  clock.timer = timer;
+  return () => clearInterval(timer); // of this run alone: a later one may have begun
 }

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from dashboard.parts import live
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from tests.conftest import Template, new_database
-from tests.support import stock
+from tests.support import stock, told_stock
 from tests.support.browser import Dashboard, browser, serve, up
 
 __all__ = ["browser"]
+
+
+@pytest.fixture(autouse=True)
+def parts_that_fail_end_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the page such a part has a sentence in its place, which would hide the fault from a test."""
+
+    def failed(*_: object) -> None:
+        error = sys.exception()
+        assert error is not None
+        raise error
+
+    monkeypatch.setattr(live, "_failed", failed)
 
 
 @pytest.fixture
@@ -28,7 +42,7 @@ def stocked(template: Template) -> ClickHouseAddress:
     return stock.filled(template.copied("stocked"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """The dashboard over it, as the command serves it."""
     with up(serve(stocked, tmp_path_factory.mktemp("dashboard"))) as dashboard:
@@ -39,6 +53,15 @@ def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFacto
 def settings(stocked: ClickHouseAddress) -> DashboardSettings:
     """The page's settings for it, as the user that may only read."""
     return settings_for(stocked)
+
+
+@pytest.fixture(scope="session")
+def told(template: Template) -> DashboardSettings:
+    """The stocked posts, with hostile and deleted ones in the surge, deliveries and notes."""
+    address = stock.filled(template.copied("told_page"))
+    with Store(address) as store:
+        told_stock.fill(store)
+    return settings_for(address)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import server
+from dashboard import handover, server
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.docs.data_dictionary import described
@@ -23,7 +23,7 @@ NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 
 def run(settings: DashboardSettings, services: Services, name: str, **address: str) -> AppTest:
     """Open a page at an address with these services. `from_` stands for the parameter `from`."""
-    server.leave(settings, services)
+    handover.leave(settings, services)
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
     if name:
         shown._page_hash = calc_hash(name)

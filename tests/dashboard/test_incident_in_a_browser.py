@@ -52,7 +52,7 @@ def opened(
     page.set_default_timeout(PATIENCE)
     page.goto(f"{dashboard.url}/{path}?{urlencode(address)}")
     page.locator(".bw-why-posts").last.wait_for()
-    page.locator("[data-testid=stDownloadButton]").wait_for()
+    page.locator(".bw-download").wait_for()
     return page
 
 
@@ -112,7 +112,7 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
             page.get_by_text(said.export_texts).click()
         label = said.export_button_texts if with_texts else said.export_button
         with page.expect_download() as download:
-            page.get_by_role("button", name=label, exact=True).click()
+            page.get_by_role("link", name=label, exact=True).click()
         path = tmp_path / f"{with_texts}.zip"
         download.value.save_as(path)
         found = verify(path)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import server
+from dashboard import handover, server
 from dashboard.context import connection
 from dashboard.i18n import WORDS
 from dashboard.i18n.labels import language_name
 from dashboard.markup import filled
 from dashboard.services import DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
-from dashboard.views.incident import evidence, heading, languages, report
+from dashboard.views.incident import heading, languages, report
 from dashboard.views.incident.report import Standing
 from dashboard.window import Window
 from processing import explanation, queries
 from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
-from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
 from processing.store.client import Store, StoreUnavailable
@@ -37,7 +35,6 @@ from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import NAMES, html, run, text
 from tests.support import led as led_stock
 from tests.support import stock, told_stock
-from tests.support.exported import MADE
 from tests.support.waiting import free_port
 
 pytestmark = pytest.mark.long
@@ -46,15 +43,6 @@ NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.incident_page
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="session")
-def told(template: Template) -> DashboardSettings:
-    """The stocked posts, with hostile and deleted ones in the surge, deliveries and notes."""
-    address = stock.filled(template.copied("told_page"))
-    with Store(address) as store:
-        told_stock.fill(store)
-    return settings_for(address)
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +68,13 @@ def led(template: Template) -> DashboardSettings:
     return settings_for(address)
 
 
-@pytest.fixture(autouse=True)
-def nothing_cached() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+Shown = Callable[[str], AppTest]
+
+
+@pytest.fixture(scope="module")
+def shown_in(told: DashboardSettings) -> Shown:
+    """The page in a language, drawn once for all tests that only read it."""
+    return functools.cache(lambda interface: opened(told, ui=interface, id=NAME))
 
 
 class Written:
@@ -127,10 +118,10 @@ def a_standing(incident: Incident, **fields: object) -> Standing:
 
 
 @pytest.mark.parametrize("interface", LANGUAGES)
-def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface: str) -> None:
+def test_the_page_is_whole_in_every_language(shown_in: Shown, interface: str) -> None:
     words = WORDS[interface]
     page = words.incident_page
-    shown = opened(told, ui=interface, id=NAME)
+    shown = shown_in(interface)
     headings = [each.value for each in shown.header]
     last = [page.told, page.notes, page.export]
     assert headings == [page.chart, page.verdict, page.arrivals, page.claims, page.reasons, page.alike, *last]
@@ -143,9 +134,11 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     assert not any(re.search(r"\{\w+:", query) for query in queries_shown)
 
 
-def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
+def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(
+    told: DashboardSettings, shown_in: Shown
+) -> None:
     [largest, *_] = queries.claims(connection(told), stock.incident().id)
-    shown = opened(told, ui="en", id=NAME)
+    shown = shown_in("en")
     [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
     assert f"Posts: {largest.posts:,}" in written
     assert largest.title("en").nearest in written
@@ -154,16 +147,16 @@ def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told:
     assert any(PAGE.claims_alone in each.value for each in shown.caption)
 
 
-def test_the_heading_says_what_since_when_and_as_of_when(told: DashboardSettings) -> None:
-    written = text(html(opened(told, ui="en", id=NAME)))
+def test_the_heading_says_what_since_when_and_as_of_when(shown_in: Shown) -> None:
+    written = text(html(shown_in("en")))
     assert "TikTok bans · Bans by employers" in written
     assert "Over. It lasted from 10 Jul 2020, 16:05 UTC to 10 Jul 2020, 23:00 UTC, that is 6 hr 55 min." in written
     assert "As of 11 Jul 2020, 00:00 UTC. Later posts have not been judged yet." in written
     assert "less than once in eight months" in written
 
 
-def test_the_heading_says_what_came_first_and_whether_it_is_people(told: DashboardSettings) -> None:
-    section = text(html(opened(told, ui="en", id=NAME)).split("</section>", 1)[0])
+def test_the_heading_says_what_came_first_and_whether_it_is_people(shown_in: Shown) -> None:
+    section = text(html(shown_in("en")).split("</section>", 1)[0])
     assert re.search(r"First post: 10 Jul 2020, 16:0\d UTC, in \w+, from synthetic-microblog\.", section)
     assert verdict_sentence(stock.incident().verdict, stock.incident().evidence, "en") in section
 
@@ -283,8 +276,8 @@ def english_row(written: str) -> list[str]:
     return re.findall(r"<td>(?:<[^>]*>)?([^<]*)", row)
 
 
-def test_the_text_of_a_deleted_post_is_nowhere(told: DashboardSettings) -> None:
-    shown = opened(told, ui="en", id=NAME)
+def test_the_text_of_a_deleted_post_is_nowhere(shown_in: Shown) -> None:
+    shown = shown_in("en")
     assert told_stock.DELETED_TEXT not in html(shown) + "".join(code.value for code in shown.code)
 
 
@@ -303,8 +296,8 @@ def test_languages_follow_each_other_in_the_order_of_their_first_posts(told: Das
 
 
 @pytest.mark.parametrize("interface", LANGUAGES)
-def test_hostile_text_is_shown_as_text(told: DashboardSettings, interface: str) -> None:
-    shown = opened(told, ui=interface, id=NAME)
+def test_hostile_text_is_shown_as_text(shown_in: Shown, interface: str) -> None:
+    shown = shown_in(interface)
     written = html(shown)
     assert "&lt;script&gt;document.title" in written
     assert "**[read this](javascript:alert(1))** :red[alarm] $x^2$" in written
@@ -316,8 +309,8 @@ def test_hostile_text_is_shown_as_text(told: DashboardSettings, interface: str) 
     assert not any("alert(1)" in each or "read this" in each or "taken over" in each for each in markdown)
 
 
-def test_who_was_told_is_listed_with_the_outcome(told: DashboardSettings) -> None:
-    written = html(opened(told, ui="en", id=NAME))
+def test_who_was_told_is_listed_with_the_outcome(shown_in: Shown) -> None:
+    written = html(shown_in("en"))
     for outcome in ("timeout", "sent", "refused", "quiet"):
         assert PAGE.outcomes[outcome] in written
     assert "no answer within 10 s" in written
@@ -326,8 +319,8 @@ def test_who_was_told_is_listed_with_the_outcome(told: DashboardSettings) -> Non
     assert "looking at it **now**" in written
 
 
-def test_notes_of_others_are_shown_to_everybody(told: DashboardSettings) -> None:
-    shown = opened(told, ui="en", id=NAME)
+def test_notes_of_others_are_shown_to_everybody(shown_in: Shown) -> None:
+    shown = shown_in("en")
     assert "Seen at the agency.\n\n&lt;script&gt;" in html(shown)
     assert "أكّدته الوزارة" in html(shown)
 
@@ -381,6 +374,31 @@ def test_a_note_without_a_word_is_not_written(told: DashboardSettings) -> None:
     assert [each.value for each in shown.warning][-1] == PAGE.note_empty
 
 
+def test_a_double_click_writes_one_entry_and_empties_its_form(
+    told: DashboardSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.parts.desk.AGAIN", timedelta(minutes=10))  # the machine may be slow
+    desk = Written()
+    shown = operating(told, desk)
+    for _ in range(2):
+        shown.multiselect(key="incident-silence-languages").set_value(["es"])
+        press(shown, PAGE.silence)
+    assert [silence.languages for _, silence in desk.entries if isinstance(silence, Silence)] == [("es",)]
+    assert shown.multiselect(key="incident-silence-languages").value == []
+
+
+def test_an_entry_that_is_not_written_stays_in_its_form_and_can_be_sent_again(told: DashboardSettings) -> None:
+    desk = Written("The answers' server is away.")
+    shown = operating(told, desk)
+    shown.text_area(key=f"incident-{PAGE.annotate}-note").set_value("seen")
+    press(shown, PAGE.annotate)
+    assert shown.text_area(key=f"incident-{PAGE.annotate}-note").value == "seen"
+    desk.fault = ""
+    press(shown, PAGE.annotate)
+    assert desk.entries == [("annotate", NAME, OPERATOR, "seen")]
+    assert not shown.text_area(key=f"incident-{PAGE.annotate}-note").value
+
+
 def test_an_operator_silences_a_topic_in_a_language_until_a_time(told: DashboardSettings) -> None:
     desk = Written()
     shown = operating(told, desk)
@@ -412,32 +430,6 @@ def test_what_could_not_be_written_is_one_sentence(told: DashboardSettings) -> N
     assert [each.value for each in shown.error] == [ENGLISH.access.desk_away]
 
 
-def test_the_zip_is_made_when_asked_for_and_is_whole(told: DashboardSettings, tmp_path: Path) -> None:
-    asked: list[int] = []
-
-    def versions() -> Versions:
-        asked.append(1)
-        return MADE
-
-    services = Services(topics=lambda: NAMES, versions=versions)
-    shown = opened(told, services, ui="en", id=NAME)
-    assert [each.label for each in shown.get("download_button")] == [PAGE.export_button]
-    assert asked == []
-    standing = report.standing(told, NAME)
-    assert standing is not None
-    for with_texts in (False, True):
-        made = evidence.made(connection(told), standing, versions(), with_texts=with_texts)
-        (tmp_path / "it.zip").write_bytes(made)
-        found = verify(tmp_path / "it.zip")
-        assert (found.faults, found.texts > 0) == ((), with_texts)
-
-
-def test_without_versions_nothing_is_offered(told: DashboardSettings) -> None:
-    shown = opened(told, ui="en", id=NAME)
-    assert not shown.get("download_button")
-    assert PAGE.export_missing in [each.value for each in shown.caption]
-
-
 @pytest.mark.parametrize("interface", LANGUAGES)
 def test_an_unknown_id_is_one_sentence(told: DashboardSettings, interface: str) -> None:
     name = "[x](javascript:alert(1)) <b>gone</b>" + "x" * 500
@@ -457,7 +449,7 @@ def test_a_store_that_is_away_is_told_calmly() -> None:
 
 
 def test_the_old_address_of_an_alert_leads_to_the_incident(told: DashboardSettings) -> None:
-    server.leave(told, Services(topics=lambda: NAMES))
+    handover.leave(told, Services(topics=lambda: NAMES))
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
     for name, value in {"ui": "en", "range": "incident", "topic": "ban", "incident": NAME}.items():
         shown.query_params[name] = value

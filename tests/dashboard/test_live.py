@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH
+from processing.contract import ClickHouseAddress
 from processing.i18n import language
-from tests.support.browser import Dashboard, visit
-from tests.support.waiting import eventually
+from tests.support.browser import PATIENCE, Dashboard, serve, up, visit
+from tests.support.waiting import eventually, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -104,6 +106,27 @@ def test_a_hidden_page_asks_for_nothing(page: Page) -> None:
     assert waits(page)
     page.evaluate("window.away = false")
     assert goes_on(page)
+
+
+def test_a_page_that_its_server_has_forgotten_opens_anew(
+    browser: Browser, stocked: ClickHouseAddress, tmp_path: Path
+) -> None:
+    """The page has been in the background since it was opened, so that it has asked for nothing."""
+    port, page = free_port(), browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(
+        "Object.defineProperty(document, 'hidden', { get: () => window.away ?? true, configurable: true })"
+    )
+    with up(serve(stocked, tmp_path, port)) as dashboard:
+        page.goto(f"{dashboard.url}/?ui=en")
+        page.locator(".bw-reached").wait_for()
+        page.evaluate("window.old = true")
+    with up(serve(stocked, tmp_path, port)):
+        expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(1)
+        page.evaluate("window.away = false")
+        page.wait_for_function("() => window.old === undefined")
+        page.locator(".bw-headline").wait_for()
+        page.close()
 
 
 def test_updates_can_be_switched_off(page: Page) -> None:

@@ -11,6 +11,7 @@ from dashboard.app import VIEWS, View
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
+from dashboard.views import now
 from deploy.known_events import load_events
 from deploy.settings import load
 from processing.contract import ClickHouseAddress
@@ -74,6 +75,21 @@ def test_a_reader_who_switches_updates_off_is_left_alone(settings: DashboardSett
     shown.toggle(key="live").set_value(False).run()
     assert not shown.exception
     assert len(shown.get("bidi_component")) == 0
+
+
+def test_a_part_that_fails_says_so_and_stops_no_other(
+    settings: DashboardSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("one of its own")
+
+    monkeypatch.undo()  # the page's own handling, in place of the tests'
+    monkeypatch.setattr(now, "_top", fail)
+    shown = page(settings, ui="en")
+    assert ENGLISH.part_failed in pages.html(shown)
+    assert shown.get("vega_lite_chart")
+    assert "clock-top" in [each.key for each in shown.get("bidi_component")]
+    assert "one of its own" in "".join(capsys.readouterr())
 
 
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:

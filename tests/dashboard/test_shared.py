@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.caching import cache_utils
 
-from dashboard.parts import timeline
+from dashboard.parts import known, timeline
 from dashboard.parts.display import Display
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -24,7 +24,7 @@ from processing.contract import EVERYTHING, ClickHouseAddress
 from processing.detection.policy import DetectorPolicy
 from processing.expectation import expectations
 from processing.explanation import Explanation
-from processing.store.client import Parameters, Row, Store
+from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.deletions import DeletionTarget, delete
 from processing.store.writer import recount
 from tests.dashboard.conftest import settings_for
@@ -47,6 +47,29 @@ def nothing_held(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
+
+
+def test_one_reader_waits_for_a_store_that_hangs_and_the_next_ones_are_told(
+    settings: DashboardSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[None] = []
+
+    def hang(_: object) -> None:
+        waited.append(None)
+        raise StoreUnavailable("no answer within 30 s")
+
+    def tell() -> None:
+        with pytest.raises(StoreUnavailable, match="no answer within 30 s"):
+            known.present(settings)
+
+    monkeypatch.setattr(known, "_failures", {})
+    monkeypatch.setattr(known, "ask", hang)
+    tell()
+    tell()
+    assert len(waited) == 1
+    monkeypatch.setattr(known, "AWAY", timedelta())
+    tell()
+    assert len(waited) == 2
 
 
 @pytest.fixture

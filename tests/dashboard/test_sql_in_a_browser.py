@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,6 +28,10 @@ def opened(browser: Browser, dashboard: Dashboard, path: str, size: tuple[int, i
     return page
 
 
+def query_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query).get("q", [""])[0]
+
+
 def test_a_query_is_written_completed_and_run_by_keyboard(browser: Browser, dashboard: Dashboard) -> None:
     page = opened(browser, dashboard, "sql", ui="en")
     editor = page.get_by_role("textbox", name=WORDS["en"].sql_page.editor)
@@ -47,6 +51,33 @@ def test_a_query_is_written_completed_and_run_by_keyboard(browser: Browser, dash
     toolbar = page.locator(".st-key-sql_rows [aria-label='Download as CSV']")
     page.locator("[data-testid=stDataFrame]").hover()
     expect(toolbar).to_be_hidden()
+    page.close()
+
+
+def test_a_chosen_example_runs_in_place_of_what_was_typed(browser: Browser, dashboard: Dashboard) -> None:
+    said = WORDS["en"].sql_page
+    page = opened(browser, dashboard, "sql", ui="en")
+    page.get_by_role("textbox", name=said.editor).click()
+    page.keyboard.type("SELECT 1 AS mine")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda address: query_of(address) == "SELECT 1 AS mine")
+    page.get_by_role("combobox", name=said.examples).click()
+    page.get_by_role("option", name=said.question("surges"), exact=True).click()
+    expect(page.locator(".cm-content")).to_contain_text("FROM incidents")
+    page.get_by_role("button", name=said.run, exact=True).click()
+    page.wait_for_url(lambda address: "FROM incidents" in query_of(address))
+    expect(page.get_by_text(said.changed)).to_have_count(0)
+    page.close()
+
+
+def test_a_query_that_a_key_has_run_is_the_text_of_the_page(browser: Browser, dashboard: Dashboard) -> None:
+    said = WORDS["en"].sql_page
+    page = opened(browser, dashboard, "sql", ui="en")
+    page.get_by_role("textbox", name=said.editor).click()
+    page.keyboard.type("SELECT foo FROM posts")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("foo")
+    expect(page.get_by_text(said.changed)).to_have_count(0)
     page.close()
 
 

@@ -46,7 +46,7 @@ def live_through(browser: Browser, installation: Installation, running: Running,
     expect(page.locator(".bw-drivers").first).to_contain_text("Amazon")
     handle(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name=ENGLISH.incident_page.export_button, exact=True).click()
+        page.get_by_role("link", name=ENGLISH.incident_page.export_button, exact=True).click()
     evidence = folder / download.value.suggested_filename
     download.value.save_as(evidence)
 
@@ -82,15 +82,16 @@ def handle(page: Page) -> None:
     fill(page, said.silence, "")
     expect(page.get_by_text(re.compile(r"^Silenced until .*TikTok bans")).first).to_be_visible()
     fill(page, said.annotate, NOTED)
-    expect(page.locator(".bw-notes")).to_contain_text(NOTED)
+    expect(page.locator(".bw-notes").get_by_text(NOTED)).to_have_count(1)
 
 
 def fill(page: Page, tab: str, text: str) -> None:
-    """Open a tab of the operators' controls, write what the others should know, and press its button."""
+    """Open a tab of the operators' controls, write what the others should know, and press its button twice in haste."""
     page.get_by_role("tab", name=tab, exact=True).click()
     panel = page.get_by_role("tabpanel", name=tab, exact=True)
     panel.get_by_label(ENGLISH.incident_page.note).fill(text)
-    panel.get_by_role("button", name=tab, exact=True).click()
+    panel.get_by_role("button", name=tab, exact=True).dblclick()
+    expect(panel.get_by_label(ENGLISH.incident_page.note)).to_have_value("")
 
 
 def ask(page: Page) -> None:

@@ -31,6 +31,7 @@ SERVED = [
     "/",
     "/index.html",
     "/incident",
+    "/evidence?id=x",
     "/favicon.png",
     "/static/js/index.js",
     "/media/abc.png",

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from deploy.supervisor.parent_death import PARENT
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
 from tests.prepare import CHROMIUM
@@ -90,6 +91,7 @@ def _started(
         "BANWATCH_CLICKHOUSE_DATABASE": store.database,
         "BANWATCH_DATA_DIR": str(folder),
         **settings,
+        PARENT: str(os.getpid()),
     }
     return subprocess.Popen([sys.executable, "-m", "deploy.cli", command], cwd=ROOT, env=environment)
 

@@ -183,6 +183,7 @@ class Words:
     store_damaged: str = (
         "The store cannot read a part of its data. Whoever runs banwatch finds help in `docs/operations.md`."
     )
+    part_failed: str = "This part of the page failed. The page keeps trying; the log of the dashboard has the reason."
     not_ready: str = "The store has no tables yet. Start the workers with `banwatch up`; this page keeps looking."
     empty: str = (
         "No posts yet. See it at work with `banwatch demo`, or count your own with `banwatch up --archive FILE`."

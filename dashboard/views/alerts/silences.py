@@ -16,7 +16,7 @@ from dashboard.context import Context
 from dashboard.i18n.labels import language_name, severity_name, topic_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
-from dashboard.parts.desk import written
+from dashboard.parts.desk import draft, enter, written
 from dashboard.parts.silences import conditions, foreign
 from dashboard.services import Desk
 from dashboard.views.alerts import report
@@ -89,7 +89,10 @@ class _Matched:
 
 def _form(context: Context, desk: Desk, told: Told) -> None:
     words, page, incident = context.words, context.words.alerts_page, context.words.incident_page
-    with st.form("alerts-silence", clear_on_submit=True, border=False):
+    least = next(iter(incident.silence_hours))
+    empty = {"topic": EVERYTHING, "severity": "", "channel": "", "start": None, "hours": least, "note": ""}
+    entered = draft("alerts-silence", languages=[], sources=[], **empty)
+    with st.form("alerts-silence", border=False):
         left, right = st.columns(2)
         matched = _matched(context, told, left, right)
         start = left.datetime_input(
@@ -119,7 +122,8 @@ def _form(context: Context, desk: Desk, told: Told) -> None:
             by=context.viewer.name,
             note=text.strip(),
         )
-        written(context, lambda: desk.silence(begun), report.renew)
+        entry = (matched, start, hours, sources, text)
+        enter(context, entered, entry, lambda: desk.silence(begun), report.renew)
 
 
 def _matched(context: Context, told: Told, left: DeltaGenerator, right: DeltaGenerator) -> _Matched:

@@ -32,9 +32,6 @@ from dashboard.views.incident import (
 from dashboard.views.incident.report import Course, Standing, Told
 from processing.contract import EVERYTHING
 from processing.explanation import queries_of_figures
-from processing.plain_text import displayable
-
-LONGEST_ID = 80
 
 
 def show(context: Context) -> None:
@@ -85,8 +82,7 @@ def _follow(context: Context, topic: str) -> None:
 
 def _standing(context: Context, name: str) -> Standing | str:
     """Return the incident as it stands, or the sentence that says why there is none."""
-    unknown = context.words.incident_page.unknown.format(id=displayable(name, LONGEST_ID))
-    return context.asked(lambda: report.standing(context.settings, name) or unknown)
+    return context.asked(lambda: report.standing(context.settings, name) or report.unknown(name, context.words))
 
 
 def _part(context: Context, name: str, draw: Callable[[Context, Standing], None]) -> None:

@@ -15,7 +15,7 @@ from dashboard.context import Context
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
-from dashboard.parts.desk import written
+from dashboard.parts.desk import draft, enter, written
 from dashboard.parts.silences import conditions
 from dashboard.services import Desk
 from dashboard.views.incident import report, told
@@ -38,31 +38,39 @@ def show(context: Context, of: Standing, said: Told) -> None:
         return
     st.header(page.operators, anchor=False)
     in_hand, over, silent, note = st.tabs([page.acknowledge, page.resolve, page.silence, page.annotate])
-    written_by = (of.incident.id, context.viewer.name)
+    incident = of.incident.id
     with in_hand:
-        _answer(context, page.acknowledge, page.acknowledge_help, partial(desk.acknowledge, *written_by))
+        _answer(context, incident, page.acknowledge, page.acknowledge_help, desk.acknowledge)
     with over:
-        _answer(context, page.resolve, page.resolve_help, partial(desk.resolve, *written_by))
+        _answer(context, incident, page.resolve, page.resolve_help, desk.resolve)
     with silent:
         _silence(context, desk, of, said)
     with note:
-        _answer(context, page.annotate, page.annotate_help, partial(desk.annotate, *written_by), needed=True)
+        _answer(context, incident, page.annotate, page.annotate_help, desk.annotate, needed=True)
 
 
 def _answer(
-    context: Context, label: str, explained: str, write: Callable[[str], None], *, needed: bool = False
+    context: Context,
+    incident: str,
+    label: str,
+    explained: str,
+    write: Callable[[str, str, str], None],
+    *,
+    needed: bool = False,
 ) -> None:
-    page = context.words.incident_page
-    with st.form(f"incident-{label}", clear_on_submit=True, border=False):
+    page, form = context.words.incident_page, f"incident-{label}"
+    begun = draft(form, note="")
+    with st.form(form, border=False):
         st.caption(explained)
-        text = st.text_area(page.note, key=f"incident-{label}-note", max_chars=LONGEST_NOTE, height=80)
+        text = st.text_area(page.note, key=f"{form}-note", max_chars=LONGEST_NOTE, height=80)
         sent = st.form_submit_button(label)
     if not sent:
         return
     if needed and not text.strip():
         st.warning(page.note_empty)
         return
-    written(context, lambda: write(text.strip()), report.told.clear)
+    entry = (incident, context.viewer.name, text.strip())
+    enter(context, begun, entry, lambda: write(*entry), report.told.clear)
 
 
 def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
@@ -74,7 +82,8 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
                 ended = msgspec.structs.replace(each, ends_at=of.now.replace(microsecond=0))
                 written(context, partial(desk.silence, ended), report.told.clear)
     topics = list(dict.fromkeys((incident.topic, *incident.subtopics, EVERYTHING)))
-    with st.form("incident-silence", clear_on_submit=True, border=False):
+    begun = draft("incident-silence", topic=topics[0], languages=[], hours=next(iter(page.silence_hours)), note="")
+    with st.form("incident-silence", border=False):
         st.caption(page.silence_help)
         topic = st.selectbox(
             page.silence_topic, topics, key="incident-silence-topic", format_func=lambda each: topic_name(words, each)
@@ -95,7 +104,7 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
         sent = st.form_submit_button(page.silence)
     if sent:
         start = of.now.replace(microsecond=0)
-        begun = Silence(
+        silence = Silence(
             id=secrets.token_hex(4),
             topic=topic,
             languages=tuple(languages),
@@ -104,7 +113,8 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
             by=context.viewer.name,
             note=text.strip(),
         )
-        written(context, lambda: desk.silence(begun), report.told.clear)
+        entry = (incident.id, topic, languages, hours, text)
+        enter(context, begun, entry, lambda: desk.silence(silence), report.told.clear)
 
 
 def described(silence: Silence, context: Context) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from dashboard.context import connection, shared
+from dashboard.i18n import Words
 from dashboard.parts.known import present
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -19,6 +20,7 @@ from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
 from processing.explanation import Correction, Explanation, Leads, SharedPost
+from processing.plain_text import displayable
 from processing.queries import (
     TIMEOUT_EXCEEDED,
     AlikePair,
@@ -41,6 +43,7 @@ BEHIND_FROM = timedelta(minutes=15)
 """The scores are behind the counts from here on. Before, they lie behind only as long as the open bin lasts."""
 MOST_DELIVERIES = 100
 MOST_LISTED = 500
+LONGEST_ID = 80
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,11 @@ def standing(settings: DashboardSettings, name: str) -> Standing | None:
     if known is None or incident is None:
         return None
     return Standing(incident, known.now, known.watched_until, known.coverage)
+
+
+def unknown(name: str, words: Words) -> str:
+    """Return the sentence that there is no incident with this id. An address may name anything."""
+    return words.incident_page.unknown.format(id=displayable(name, LONGEST_ID))
 
 
 def _as_it_stands(of: Standing) -> tuple[object, ...]:

@@ -72,15 +72,16 @@ def _rows(table: Table, run: Run, words: Words) -> None:
         chart.show(table, words)
     else:
         st.dataframe(frames.displayed(table), hide_index=True, key="sql_rows")
-    _downloads(table, words)
+    _downloads(run, words)
 
 
-def _downloads(table: Table, words: Words) -> None:
+def _downloads(run: Run, words: Words) -> None:
+    # Streamlit can make a file at the click, and may have lost it before the browser comes for it: ADR 80.
     said = words.sql_page
     with st.container(horizontal=True):
         st.download_button(
             said.csv,
-            lambda: frames.csv(table),
+            run.file(frames.csv),
             "banwatch.csv",
             "text/csv",
             key="sql_csv",
@@ -89,7 +90,7 @@ def _downloads(table: Table, words: Words) -> None:
         )
         st.download_button(
             said.parquet,
-            lambda: frames.parquet(table),
+            run.file(frames.parquet),
             "banwatch.parquet",
             "application/vnd.apache.parquet",
             key="sql_parquet",

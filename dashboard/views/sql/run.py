@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ class Run:
         self._ended: float | None = None
         self._query = AdHocQuery(address, sql, most_rows=MOST_ROWS, most_bytes=MOST_BYTES)
         self._result: Future[Table] = Future()
+        self._files: dict[Callable[[Table], bytes], bytes] = {}
         threading.Thread(target=self._work, name="query of a person", daemon=True).start()
 
     @property
@@ -44,6 +46,12 @@ class Run:
             return self._result.result()
         except (StoreFailure, Cancelled) as ended:
             return ended
+
+    def file(self, write: Callable[[Table], bytes]) -> bytes:
+        """Return the result as the bytes that `write` makes of it. They are made once, and kept with the result."""
+        if write not in self._files:
+            self._files[write] = write(self._result.result())
+        return self._files[write]
 
     def wait(self, patience: timedelta) -> None:
         """Wait for the end of the query, at most for a time."""
@@ -65,7 +73,11 @@ class Run:
 
 
 class Slot:
-    """The place of a session for one query. A new query ends the one before."""
+    """The place of a session for one query. A new query ends the one before.
+
+    The place outlives a connection that breaks for a moment. A query for which nobody waits any more ends at the limit
+    of time.
+    """
 
     run: Run | None = None
 
@@ -81,7 +93,7 @@ class Slot:
             self.run.cancel()
 
 
-@st.cache_resource(scope="session", show_spinner=False, on_release=Slot.end)
 def slot() -> Slot:
-    """Return the session's place. Its query ends with the session: nobody would see the result."""
-    return Slot()
+    """Return the session's place."""
+    found: Slot = st.session_state.setdefault("sql_slot", Slot())
+    return found
