@@ -84,7 +84,7 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
     `contact` is an address or a page through which the network's operator can reach the user of banwatch.
 
     Raises:
-        Misconfigured: the base address or the contact is invalid.
+        Misconfigured: the base address, the contact or the proxy of the environment is invalid.
     """
     if not (contact.isascii() and contact.isprintable()):
         raise Misconfigured(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
@@ -96,7 +96,13 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
         raise Misconfigured(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
         raise Misconfigured(f"{base_url!r} is not an address: it must begin with http:// or https:// and name a host.")
-    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
+    try:
+        return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
+    except (ValueError, ImportError, httpx.InvalidURL):  # their texts may hold the password of the proxy
+        raise Misconfigured(
+            "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: its address has to begin with "
+            "http:// or https://."
+        ) from None
 
 
 def get(

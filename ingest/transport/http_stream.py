@@ -39,7 +39,9 @@ class Stream:
     def stop(self) -> None:
         """End the wait of the thread that reads the stream."""
         with suppress(OSError):
-            self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            connected = self.response.extensions["network_stream"].get_extra_info("socket")
+            # The method of a plain socket, because that of TLS changes the state that the other thread uses.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 @contextmanager

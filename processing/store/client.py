@@ -26,7 +26,7 @@ import clickhouse_connect
 import urllib3.exceptions
 from clickhouse_connect.driver import insert, options
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
-from clickhouse_connect.driver.httputil import get_pool_manager
+from clickhouse_connect.driver.httputil import all_managers, get_pool_manager
 from structlog.contextvars import get_contextvars
 
 from ingest.errors import Failure, Unavailable
@@ -49,6 +49,8 @@ PASSING_CODES = frozenset(
 # Error codes for a file of a table that is incomplete, changed or missing: an early end of file (32, 33), a checksum
 # (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
 DAMAGED_CODES = frozenset({32, 33, 40, 107, 226, 228, 246, 271})
+# What the driver says of an answer without a code. It comes from a proxy that stands before ClickHouse.
+_PROXY_S_ANSWER = re.compile(r"HTTP driver received HTTP status (?:408|50[0234]|52\d)\b")
 _DAMAGED_TABLE = re.compile(r"while reading from part \S+ in table (\S+) \(")
 
 # Error codes for the contents of rows, which a later attempt does not change: a value that is invalid or out of its
@@ -149,7 +151,8 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         # An error may quote the contents of a row, which may read like a lack of room.
         lacks = code not in ROW_CODES and lack_of(code, str(error)) is not None
         passes = code in PASSING_CODES or lacks
-        if passes or (code is None and isinstance(error, OperationalError)):
+        away = isinstance(error, OperationalError) or _PROXY_S_ANSWER.match(str(error)) is not None
+        if passes or (code is None and away):
             raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}", code) from error
         if code == AUTHENTICATION_FAILED:
             raise StoreRefused(
@@ -231,26 +234,32 @@ class Store:
         """
         self.address = address
         url = urlsplit(address.url)
-        self._own_pool = get_pool_manager() if address.proves or interruption else None
+        secure = url.scheme == "https"
+        # A pool of its own knows no proxy. HTTP_PROXY would give the password, which is not encrypted, to a proxy.
+        self._own_pool = get_pool_manager() if address.proves or interruption or not secure else None
         if self._own_pool is not None and address.proves:
             proving(address.password, self._own_pool)
         if self._own_pool is not None and interruption:
             interruption.attach(self._own_pool)
-        with _translated(address):
-            self._client = clickhouse_connect.get_client(
-                host=url.hostname,
-                port=url.port or (8443 if url.scheme == "https" else 8123),
-                secure=url.scheme == "https",
-                username=address.user,
-                password=address.password.get_secret_value(),
-                database=database or address.database,
-                connect_timeout=address.timeout.total_seconds(),
-                send_receive_timeout=address.timeout.total_seconds(),
-                autogenerate_session_id=False,
-                tz_mode="aware",
-                query_retries=0,
-                pool_mgr=self._own_pool,
-            )
+        try:
+            with _translated(address):
+                self._client = clickhouse_connect.get_client(
+                    host=url.hostname,
+                    port=url.port or (8443 if secure else 8123),
+                    secure=secure,
+                    username=address.user,
+                    password=address.password.get_secret_value(),
+                    database=database or address.database,
+                    connect_timeout=address.timeout.total_seconds(),
+                    send_receive_timeout=address.timeout.total_seconds(),
+                    autogenerate_session_id=False,
+                    tz_mode="aware",
+                    query_retries=0,
+                    pool_mgr=self._own_pool,
+                )
+        except BaseException:
+            self._end_pool()
+            raise
         # The library refuses what a store shows as read-only. The store lets a reader lower these all the same.
         self._client.valid_transport_settings = self._client.valid_transport_settings | _LOWERED_BY_READERS
 
@@ -341,8 +350,12 @@ class Store:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+        self._end_pool()
+
+    def _end_pool(self) -> None:
         if self._own_pool is not None:
             self._own_pool.clear()
+            all_managers.pop(self._own_pool, None)  # the driver would keep it for as long as the process runs
 
     def __enter__(self) -> Self:
         return self

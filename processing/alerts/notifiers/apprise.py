@@ -1,7 +1,8 @@
 """Every channel that Apprise knows: Discord, Teams, ntfy, Mattermost, Signal and others.
 
 Each step is one message. Apprise tells neither whether an earlier message has arrived nor its id, so nothing is edited
-and a message may come twice. banwatch tries again by itself, so Apprise does not.
+and a message may come twice. banwatch tries again by itself, so Apprise does not. A redirect is not followed: a POST
+would become a GET, which some services answer with a success.
 
 Many of these services read markup and mentions in plain text, so the texts are inert. The links stand at the top,
 because the text is cut where a service takes no more.
@@ -61,7 +62,7 @@ def open_apprise(name: str, options: AppriseOptions) -> AppriseChannel:
         ) from error
     asset = apprise.AppriseAsset(
         app_id="banwatch", app_desc="banwatch", app_url="", async_mode=False, storage_mode="memory", language="en",
-        default_service_retry=0, interpret_emojis=False, service_timeout=TIMEOUT,
+        default_service_retry=0, interpret_emojis=False, service_timeout=TIMEOUT, http_redirects=False,
     )  # fmt: skip
     services = apprise.Apprise(asset=asset)
     if not services.add(options.url.get_secret_value()):

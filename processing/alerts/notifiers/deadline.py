@@ -10,7 +10,50 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-CONNECTED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
+CONNECTED = ".connect_tcp.complete"
+"""The end of the event by which httpcore reports a connection: to a server, to a proxy, or through SOCKS."""
+
+
+class Handle:
+    """A second handle of a connection, by which another thread can shut it at any time.
+
+    TLS takes the socket over before it shakes hands, so that the first handle leads nowhere while that lasts. The
+    `shutdown` of TLS itself changes what the thread that sends is using.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._own: socket.socket | None = None
+        self.is_shut = False
+
+    def hold(self, connected: socket.socket) -> None:
+        """Hold a connection, which is shut at once if the time is over. It has no TLS yet."""
+        with self._lock:
+            self._drop()
+            self._own = connected.dup()
+            if self.is_shut:
+                self._shut()
+
+    def shut(self) -> None:
+        """Shut the connection that is held, and every later one."""
+        with self._lock:
+            self.is_shut = True
+            self._shut()
+
+    def close(self) -> None:
+        """Let the connection go. It stays as it is."""
+        with self._lock:
+            self._drop()
+
+    def _shut(self) -> None:
+        if self._own is not None:
+            with suppress(OSError):  # the other side was first
+                self._own.shutdown(socket.SHUT_RDWR)
+
+    def _drop(self) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
 
 
 @dataclass
@@ -21,34 +64,27 @@ class Deadline:
     for ever. An instance is the `trace` extension of the request, by which httpcore reports each connection.
     """
 
-    passed: threading.Event = field(default_factory=threading.Event)
-    _connection: socket.socket | None = None
+    handle: Handle = field(default_factory=Handle)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self.handle.is_shut
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event in CONNECTED:
-            self._connection = info["return_value"].get_extra_info("socket")
-            if self.passed.is_set():
-                self._shut()
-
-    def pass_(self) -> None:
-        """Shut the connection, from another thread."""
-        self.passed.set()
-        self._shut()
-
-    def _shut(self) -> None:
-        if self._connection is not None:
-            with suppress(OSError):  # it is closed already
-                self._connection.shutdown(socket.SHUT_RDWR)
+        if event.endswith(CONNECTED):
+            self.handle.hold(info["return_value"].get_extra_info("socket"))
 
 
 @contextmanager
 def deadline(within: timedelta) -> Iterator[Deadline]:
     """Return a deadline that passes unless the block ends before it."""
     it = Deadline()
-    timer = threading.Timer(within.total_seconds(), it.pass_)
+    timer = threading.Timer(within.total_seconds(), it.handle.shut)
     timer.daemon = True
     timer.start()
     try:
         yield it
     finally:
         timer.cancel()
+        it.handle.close()

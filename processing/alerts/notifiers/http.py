@@ -30,6 +30,11 @@ MOST_BYTES = 512 * 1024
 
 Clock = Callable[[], datetime]
 
+PROXY_UNKNOWN = (
+    "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: its address has to begin with http:// "
+    "or https://."
+)
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -113,10 +118,11 @@ def exchange(request: Request, *, clock: Clock = utc_now, within: timedelta = TI
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # their texts may hold the address
             raise Failed(Attempt(Outcome.REFUSED, "The address of the channel is invalid.")) from None
         except _NOT_SENT as error:
-            reason = "no connection in time" if limit.passed.is_set() else _reason(error)
+            late = limit.passed or isinstance(error, httpx.TimeoutException)
+            reason = "no connection in time" if late else _reason(error)
             raise Failed(Attempt(Outcome.RETRY, f"The channel cannot be reached: {reason}.")) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            late = limit.passed.is_set() or isinstance(error, httpx.TimeoutException)
+            late = limit.passed or isinstance(error, httpx.TimeoutException)
             reason = (
                 f"within {within.total_seconds():.0f} s" if late else f"before the connection broke: {_reason(error)}"
             )
@@ -127,7 +133,7 @@ def _exchange(request: Request, within: timedelta, extensions: dict[str, Any], c
     seconds = within.total_seconds()
     sent = {"content": request.content} if request.form is None and request.files is None else {}
     with (
-        httpx.Client(verify=_certificates(), timeout=seconds, follow_redirects=False, headers=_headers()) as client,
+        _client(seconds) as client,
         client.stream(
             request.method,
             request.url,
@@ -140,6 +146,13 @@ def _exchange(request: Request, within: timedelta, extensions: dict[str, Any], c
         ) as response,
     ):
         return Answer(response.status_code, response.headers, _start_of(response.iter_raw()), clock())
+
+
+def _client(seconds: float) -> httpx.Client:
+    try:
+        return httpx.Client(verify=_certificates(), timeout=seconds, follow_redirects=False, headers=_headers())
+    except (ValueError, ImportError, httpx.InvalidURL):  # their texts may hold the password of the proxy
+        raise Failed(Attempt(Outcome.RETRY, PROXY_UNKNOWN)) from None
 
 
 def _start_of(pieces: Iterable[bytes]) -> bytes:

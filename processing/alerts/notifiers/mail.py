@@ -22,7 +22,8 @@ from processing.alerts.notifiers.smtp import Server, Verdict, deliver, try_login
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MOST_REMEMBERED = 100
 
-Address = Annotated[str, StringConstraints(pattern=r'^[^\s@<>(),;:"\\\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,253}$')]
+Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")]
+"""An address without quotes (RFC 5322, `dot-atom`). Python's library for mail servers speaks ASCII alone."""
 
 
 class MailOptions(BaseModel):
@@ -47,6 +48,8 @@ class MailOptions(BaseModel):
             raise ValueError("A password is not sent without encryption: set security to starttls or tls.")
         if bool(self.user) != bool(self.password.get_secret_value()):
             raise ValueError("A login needs both a user and a password. The password stands in BANWATCH_ALERT_SECRETS.")
+        if not (self.user + self.password.get_secret_value()).isascii():
+            raise ValueError("The user and the password of a mail server have to be ASCII.")
         return self
 
 

@@ -7,13 +7,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
 
 from processing.alerts.notification import Outcome
+from processing.alerts.notifiers.deadline import Handle
 from processing.plain_text import plain
 
 TIMEOUT = 20.0
@@ -78,31 +79,42 @@ def try_login(server: Server) -> Verdict:
     return _conversed(server, ask)
 
 
+class _Limit:
+    """Shuts a connection when its time is over, from another thread."""
+
+    def __init__(self) -> None:
+        self.handle = Handle()
+        self._timer: threading.Timer | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Let the time begin anew."""
+        self._stop()
+        self._timer = threading.Timer(seconds, self.handle.shut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """Forget the time and the connection."""
+        self._stop()
+        self.handle.close()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 @dataclass
 class _Connection:
-    """A connection that is cut when its time is over, by another thread."""
+    """A connection whose time is limited."""
 
     smtp: smtplib.SMTP
-    _limit: threading.Timer | None = None
+    limit: _Limit
 
     def allow(self, answer: float, whole: float) -> None:
         """Give the server so many seconds from now on for each answer, and for all together."""
-        self.end()
         if self.smtp.sock is not None:
             self.smtp.sock.settimeout(answer)
-        self._limit = threading.Timer(whole, self._cut)
-        self._limit.daemon = True
-        self._limit.start()
-
-    def end(self) -> None:
-        """Forget the time."""
-        if self._limit is not None:
-            self._limit.cancel()
-
-    def _cut(self) -> None:
-        if self.smtp.sock is not None:
-            with suppress(OSError):  # it has ended
-                self.smtp.sock.shutdown(socket.SHUT_RDWR)
+        self.limit.begin(whole)
 
 
 def _conversed(server: Server, converse: Callable[[_Connection], Verdict]) -> Verdict:
@@ -130,25 +142,37 @@ def _conversed(server: Server, converse: Callable[[_Connection], Verdict]) -> Ve
 
 @contextmanager
 def _connected(server: Server) -> Iterator[_Connection]:
-    context = ssl.create_default_context(cafile=server.certificates)
-    if server.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
-    else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
-    connection = _Connection(smtp)
-    connection.allow(TIMEOUT, WHOLE_TIMEOUT)
+    context, limit = ssl.create_default_context(cafile=server.certificates), _Limit()
+    limit.begin(WHOLE_TIMEOUT)
     try:
-        if server.security == "starttls":
-            smtp.starttls(context=context)
-        smtp.ehlo_or_helo_if_needed()
-        if server.user:
-            smtp.login(server.user, server.password)
-        yield connection
-        with suppress(OSError, smtplib.SMTPException):  # the mail is handed over, whatever becomes of the farewell
-            smtp.quit()
+        with closing(_greeted(server, context, limit.handle)) as smtp:
+            if server.security == "starttls":
+                smtp.starttls(context=context)
+            smtp.ehlo_or_helo_if_needed()
+            if server.user:
+                smtp.login(server.user, server.password)
+            yield _Connection(smtp, limit)
+            with suppress(OSError, smtplib.SMTPException):  # the mail is handed over, whatever becomes of the farewell
+                smtp.quit()
     finally:
-        connection.end()
-        smtp.close()
+        limit.end()
+
+
+def _greeted(server: Server, context: ssl.SSLContext, handle: Handle) -> smtplib.SMTP:
+    """Connect, encrypt if the server begins with TLS, and read its greeting. The connection is held from its start."""
+
+    class Plain(smtplib.SMTP):
+        def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+            connected: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+            handle.hold(connected)
+            return connected
+
+    class Encrypted(smtplib.SMTP_SSL, Plain):
+        """The library encrypts what `Plain` has connected."""
+
+    if server.security == "tls":
+        return Encrypted(server.host, server.port, timeout=TIMEOUT, context=context)
+    return Plain(server.host, server.port, timeout=TIMEOUT)
 
 
 def _hand_over(connection: _Connection, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:

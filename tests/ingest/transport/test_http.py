@@ -197,3 +197,10 @@ def test_the_client_is_httpx_and_closes() -> None:
     with open_client("http://example.org") as client:
         assert isinstance(client, httpx.Client)
     assert client.is_closed
+
+
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://user:s3cret@127.0.0.1:9")
+    with pytest.raises(Misconfigured, match="ALL_PROXY") as raised:
+        open_client("https://example.org")
+    assert "s3cret" not in str(raised.value)

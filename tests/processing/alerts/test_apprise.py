@@ -74,6 +74,15 @@ def test_a_failure_is_tried_once_and_said_without_the_address(more: str) -> None
     assert "s3cr3t" not in attempt.detail + repr(channel)
 
 
+def test_a_redirect_is_not_followed_and_is_no_success() -> None:
+    with served(lambda asked: Says(b"a page")) as elsewhere:
+        moved = Says(status=301, headers={"Location": f"{elsewhere.url}/page"})
+        with served(lambda asked: moved) as server:
+            attempt = open_apprise("pager", address(server)).notify(OPENED)
+    assert attempt.outcome is Outcome.RETRY
+    assert elsewhere.asked == []
+
+
 def test_a_server_that_is_away_is_tried_again() -> None:
     def nothing(asked: Asked) -> None:
         return None

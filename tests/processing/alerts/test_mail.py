@@ -292,17 +292,17 @@ def test_a_line_that_begins_with_a_dot_arrives_whole(signed: Authority) -> None:
 
 
 @contextmanager
-def dripping() -> Iterator[int]:
-    """A server whose greeting is in time and whose next answer never ends."""
+def dripping(begin: bytes, endless: bytes) -> Iterator[int]:
+    """A server whose answer never ends."""
     ended = threading.Event()
 
     def answer() -> None:
         with suppress(OSError):
             connection, _ = listening.accept()
             with connection:
-                connection.sendall(b"220 here\r\n")
+                connection.sendall(begin)
                 while not ended.wait(0.01):
-                    connection.sendall(b"250-and\r\n")
+                    connection.sendall(endless)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=answer)
@@ -312,9 +312,14 @@ def dripping() -> Iterator[int]:
         thread.join()
 
 
-def test_a_server_that_never_comes_to_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("begin", "endless"), [(b"", b"220-and\r\n"), (b"220 here\r\n", b"250-and\r\n")], ids=["greeting", "answer"]
+)
+def test_a_server_that_never_comes_to_an_end_is_left(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes, endless: bytes
+) -> None:
     monkeypatch.setattr(smtp, "WHOLE_TIMEOUT", 0.3)
-    with dripping() as port:
+    with dripping(begin, endless) as port:
         attempt = opened(mail_options(port, None, host="127.0.0.1")).notify(notification())
     assert attempt.outcome is Outcome.RETRY
 
@@ -326,7 +331,9 @@ def test_a_server_that_is_away_is_tried_again() -> None:
     assert attempt.outcome is Outcome.RETRY
 
 
-@pytest.mark.parametrize("address", ["desk@x.org\r\nBcc: y@z.org", "a b@x.org", "<x@y.z>", "x", "x@y, z@y", "é\x00@x"])
+@pytest.mark.parametrize(
+    "address", ["desk@x.org\r\nBcc: y@z.org", "a b@x.org", "<x@y.z>", "x", "x@y, z@y", "é\x00@x", "é@x.org"]
+)
 def test_an_address_holds_nothing_but_an_address(address: str) -> None:
     with pytest.raises(ValidationError):
         mail_options(25, None, to=(address,))
@@ -339,6 +346,13 @@ def test_a_password_goes_nowhere_in_clear() -> None:
     with pytest.raises(ValidationError, match="needs both a user and a password"):
         mail_options(25, None, user="")
     assert PASSWORD not in repr(mail_options(25, None))
+
+
+@pytest.mark.parametrize("login", [{"user": "müller"}, {"password": SecretStr("pässe")}])
+def test_a_login_that_the_library_cannot_send_is_refused_with_its_reason(login: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="have to be ASCII") as raised:
+        mail_options(587, None, **login)
+    assert "pässe" not in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -26,6 +26,17 @@ def test_no_answer_in_time_may_have_arrived(fault: Fault) -> None:
         assert len(server.received) == 1
 
 
+@pytest.mark.parametrize("proxy", ["socks://user:s3cret@here:9", "socks5://user:s3cret@here:9", "http://s3cret@[::1"])
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(Failed) as failed:
+        exchange(Request(url="http://192.0.2.1"), within=SHORT)
+
+    assert failed.value.attempt.outcome is Outcome.RETRY
+    assert "ALL_PROXY" in failed.value.attempt.detail
+    assert "s3cret" not in failed.value.attempt.detail
+
+
 def test_a_body_that_never_ends_is_shut_off() -> None:
     with receiving(lambda _: Reply(200, b"short", {"Transfer-Encoding": "chunked"})) as server:
         with pytest.raises(Failed) as failed:
