@@ -70,8 +70,7 @@ def embedding() -> Iterator[Embedder | None]:
         return
     model = E5()
     try:
-        runs = bool(model(["ok"]).any())  # not on a processor without AVX2
-        model.close()  # it starts again with the first text of an incident
+        runs = model.runs()
         if not runs:
             log.warning("the model does not run on this machine: claims are found within a language alone")
         yield model if runs else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import selectors
+import signal
 import struct
 import subprocess
 import sys
@@ -35,6 +36,9 @@ LONGEST = 400
 AT_ONCE = 16
 PATIENCE = timedelta(seconds=60)
 """How long a batch may take. On an idle core it takes less than a second."""
+
+ENDED_WITHIN = timedelta(seconds=1)
+"""How long a process may take to end after it has closed its output."""
 
 MEMORY = 1024**3
 """Bytes of address space: the model takes 72 MB, and Python, numpy and their libraries most of the rest."""
@@ -76,6 +80,24 @@ class E5:
         batches = [self._vectors(texts[first : first + AT_ONCE]) for first in range(0, len(texts), AT_ONCE)]
         return np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *batches])
 
+    def runs(self) -> bool:
+        """Return whether the model can run on this machine, which needs AVX2. One that is slow or killed can."""
+        try:
+            self._asked(["ok"])
+        except EmbedderDied:
+            return self._status() not in {1, -signal.SIGILL}
+        else:
+            return True
+        finally:
+            self.close()
+
+    def _status(self) -> int | None:
+        """Return the exit status of the process; None if it runs."""
+        try:
+            return None if self._process is None else self._process.wait(ENDED_WITHIN.total_seconds())
+        except subprocess.TimeoutExpired:
+            return None
+
     @property
     def pid(self) -> int | None:
         """The id of the process; None while none runs."""
@@ -116,7 +138,7 @@ def _started() -> subprocess.Popen[bytes]:
     """Start the process, without any secret in its environment."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-m", "processing.claims.embedding"],
+        [sys.executable, "-P", "-m", "processing.claims.embedding"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment | {"OMP_NUM_THREADS": "1"},

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from deploy.processes import claims
-from processing.claims.embedding import DIMENSIONS, E5, Vectors
+from processing.claims import embedding
+
+CHILDREN = {
+    "answers": ("import sys; sys.stdout.buffer.write((1536).to_bytes(4, 'little') + bytes(1536))", True),
+    "is slow": ("import time; time.sleep(60)", True),
+    "is killed for its memory": ("import os; os.kill(os.getpid(), 9)", True),
+    "lacks an instruction": ("import os, signal; os.kill(os.getpid(), signal.SIGILL)", False),
+    "cannot be imported": ("import nothing_of_this_name", False),
+}
 
 
-@pytest.mark.parametrize("runs", [True, False])
-def test_a_model_that_does_not_run_is_none(runs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def answer(_: E5, texts: Sequence[str]) -> Vectors:
-        return np.full((len(texts), DIMENSIONS), float(runs), np.float32)
+@pytest.mark.parametrize(("program", "runs"), CHILDREN.values(), ids=CHILDREN)
+def test_a_model_is_given_up_only_where_it_cannot_run(
+    monkeypatch: pytest.MonkeyPatch, program: str, *, runs: bool
+) -> None:
+    def started() -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
 
     monkeypatch.setattr(claims, "is_installed", lambda: True)
-    monkeypatch.setattr(E5, "__call__", answer)
+    monkeypatch.setattr(embedding, "_started", started)
+    monkeypatch.setattr(embedding, "PATIENCE", timedelta(seconds=2) if "sleep" in program else embedding.PATIENCE)
     with claims.embedding() as model:
         assert (model is not None) is runs
 
