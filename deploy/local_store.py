@@ -82,7 +82,7 @@ def warehouse_part(settings: Settings) -> ProcessSpec:
     require_engine()
     if not settings.processing.clickhouse_password.get_secret_value():
         kept_password(settings.data_dir)
-    command = (sys.executable, "-m", "deploy.cli", "warehouse")
+    command = (sys.executable, "-P", "-m", "deploy.cli", "warehouse")
     return ProcessSpec("warehouse", command, told(os.environ, settings.data_dir, PASSWORDS))
 
 

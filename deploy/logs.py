@@ -5,31 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
 from pydantic import ValidationError
 
 from deploy.settings import ProcessSettings
+from deploy.terminal.stream import AsFarAsPossible
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
-
-
-class _AsFarAsPossible:
-    """A stream that drops lines it cannot write, because a full disk under the log must not end the work."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
 
 
 def configure() -> None:
@@ -55,7 +39,7 @@ def _configure(stream: TextIO, *, as_json: bool, level: int) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _AsFarAsPossible(stream))),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", AsFarAsPossible(stream))),
         cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(stream)

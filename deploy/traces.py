@@ -5,6 +5,7 @@ A batch is a span, and its steps are its children. Nothing of OpenTelemetry is i
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 SERVICE = "banwatch-worker"
+SENT_WITHIN = 3.0
+"""Seconds for what is left at the end. What is not sent by then is lost."""
 
 
 def are_wanted(environment: Mapping[str, str]) -> bool:
@@ -31,7 +34,7 @@ def are_wanted(environment: Mapping[str, str]) -> bool:
 
 @contextmanager
 def batch_traces(environment: Mapping[str, str]) -> Iterator[Traces]:
-    """Send traces while the context lasts, if they are wanted. Its end sends what is left.
+    """Send traces while the context lasts, if they are wanted. Its end sends what is left, as far as time allows.
 
     Raises:
         ModuleNotFoundError: traces are wanted, and the extra `traces` is not installed.
@@ -47,14 +50,18 @@ def batch_traces(environment: Mapping[str, str]) -> Iterator[Traces]:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     named = "OTEL_SERVICE_NAME" in environment or "service.name=" in environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    provider = TracerProvider(resource=Resource.create({} if named else {"service.name": SERVICE}))
+    resource = Resource.create({} if named else {"service.name": SERVICE})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     spans = Spans(provider.get_tracer("banwatch"))
     try:
         yield spans
     finally:
         spans.close()
-        provider.shutdown()
+        # A collector that hangs would hold the end of the worker for longer than the supervisor waits.
+        sending = threading.Thread(target=provider.shutdown, name="last traces", daemon=True)
+        sending.start()
+        sending.join(SENT_WITHIN)
 
 
 class Spans(Traces):

@@ -60,7 +60,8 @@ DONE_ASKED_EVERY = 0.5
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
 """The secrets of the alerts and of the dashboard that the answers' server needs."""
 
-BANWATCH = (sys.executable, "-m", "deploy.cli")
+# `-P`: a child imports nothing from the folder in which its user stands.
+BANWATCH = (sys.executable, "-P", "-m", "deploy.cli")
 
 
 @dataclass(frozen=True)
@@ -306,8 +307,6 @@ class _Done:
             self._group = self._group or ConsumerGroup(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
-        except Unavailable:
-            return False
-        except TopicReplaced:
-            self.close()
+        except (Unavailable, TopicReplaced):
+            self.close()  # the client would ask the coordinator that it knows, also once another one has taken over
             return False

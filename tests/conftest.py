@@ -19,6 +19,7 @@ from hypothesis import settings
 from pydantic import SecretStr
 
 from deploy.supervisor.endpoints import clickhouse_answers
+from deploy.supervisor.parent_death import PARENT
 from ingest.contract import Post
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
@@ -97,6 +98,7 @@ def warehouse_url(warehouse_folder: Path) -> Iterator[str]:
         "BANWATCH_CLICKHOUSE_URL": url,
         "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
         "BANWATCH_DATA_DIR": str(warehouse_folder),
+        PARENT: str(os.getpid()),
     }
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -90,6 +90,13 @@ class _Server(ThreadingMixIn, WSGIServer):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def server_bind(self) -> None:
+        """Bind as the base class does, without a question to DNS for the name of the address."""
+        TCPServer.server_bind(self)
+        host, self.server_port = self.server_address[:2]
+        self.server_name = str(host)
+        self.setup_environ()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own. Where none is free, close the connection."""

@@ -14,15 +14,16 @@ PARENT = "LIFELINE_PARENT"
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends in any way.
+    """Ask the kernel to end this child of a stack when its parent ends in any way.
 
-    Linux keeps the request across `exec`. On other systems nothing happens: a remaining child answers at its address,
-    and the next `banwatch up` uses it.
+    A command that a person started outlives its shell, as `nohup` and a service want it. Linux keeps the request across
+    `exec`. On other systems nothing happens: a remaining child answers at its address, and the next `banwatch up` uses
+    it.
     """
     parent = os.environ.pop(PARENT, None)
-    if sys.platform != "linux":
+    if parent is None or sys.platform != "linux":
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if parent is not None and int(parent) != os.getppid():
+    if int(parent) != os.getppid():
         # The parent ended while this process was starting, so the kernel will send no signal.
         sys.exit(1)

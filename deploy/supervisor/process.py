@@ -12,9 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from deploy.supervisor.log_files import bound
 from deploy.supervisor.parent_death import PARENT
 from deploy.supervisor.restart_policy import Deaths
+
+log = structlog.get_logger()
 
 BROKER = "broker"
 """The name of the embedded broker among the parts."""
@@ -89,11 +93,15 @@ class ManagedProcess:
             self._listener = threading.Thread(target=self._listen, args=(self._process, self.hear), daemon=True)
             self._listener.start()
 
-    @staticmethod
-    def _listen(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
-        if process.stdout is not None:
-            for line in process.stdout:
-                hear(line.rstrip("\n"))
+    def _listen(self, process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
+        if process.stdout is None:
+            return
+        with process.stdout as lines:
+            for line in lines:
+                try:
+                    hear(line.rstrip("\n"))
+                except Exception:
+                    log.exception("a line of a process was lost", process=self.part.name)
 
     @property
     def running(self) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, TextIO, cast
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from deploy.terminal.stream import AsFarAsPossible
 from processing.plain_text import STEERING
 
 LINE_EVERY = 5.0
@@ -32,6 +33,7 @@ class Screen:
     """Prints lines above a progress bar. Without a terminal, there is no bar but a line every few seconds."""
 
     def __init__(self, console: Console) -> None:
+        console.file = cast("IO[str]", AsFarAsPossible(cast("TextIO", console.file)))
         self._console = console
         self._bar = Progress(
             TextColumn("[progress.description]{task.description}"),

@@ -62,13 +62,34 @@ def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     with _opened(path) as raw:
         stream = unpacked(raw)
         if stream.peek(TAR_MAGIC_AT + 8)[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
+            with _heads():
+                opened = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115 - it is closed below
+            with opened as archive:
+                for member in _members(archive):
                     content = archive.extractfile(member) if member.isfile() else None
                     if content is not None:
                         yield f"{path} {member.name[:LONGEST_NAME]}", unpacked(content)
         else:
             yield str(path), stream
+
+
+@contextmanager
+def _heads() -> Iterator[None]:
+    """Turn the error of a broken number in a head into one of the tar."""
+    try:
+        yield
+    except ValueError as error:
+        raise tarfile.ReadError(str(error)) from error
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    members = iter(archive)
+    while True:
+        with _heads():
+            member = next(members, None)
+        if member is None:
+            return
+        yield member
 
 
 ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]

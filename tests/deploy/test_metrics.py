@@ -172,6 +172,15 @@ def test_strange_pages_and_other_requests_get_nothing() -> None:
         assert get(port, "/metrics")[0] == 200
 
 
+def test_nobody_is_asked_for_the_name_of_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(_: str = "") -> str:
+        raise AssertionError("DNS is asked")
+
+    monkeypatch.setattr("socket.getfqdn", ask)
+    with shown(Health()) as port:
+        assert get(port, "/healthz")[0] == 200
+
+
 def test_connections_above_the_limit_are_closed_and_later_ones_are_served() -> None:
     with shown(Health()) as port, ExitStack() as idle:
         for _ in range(MOST_CONNECTIONS):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -94,3 +96,18 @@ def test_traces_follow_the_standard_variables(environment: dict[str, str], wante
 def test_nothing_of_it_is_loaded_where_it_is_not_wanted() -> None:
     told = subprocess.run([sys.executable, "-c", UNTRACED], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+def test_a_collector_that_hangs_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.traces.SENT_WITHIN", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        url = f"http://127.0.0.1:{collector.getsockname()[1]}"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        with batch_traces({"OTEL_EXPORTER_OTLP_ENDPOINT": url}) as traces:
+            batch = Batch(posts=[a_post()], offsets={0: 1})
+            traces.polled(batch, 0.0)
+            traces.ended(batch)
+        connection, _ = collector.accept()
+        with connection:
+            assert b"/v1/traces" in connection.recv(100)
+            assert "last traces" in {thread.name for thread in threading.enumerate()}, "it still waits for the answer"

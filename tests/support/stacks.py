@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from deploy.supervisor.parent_death import PARENT
 from processing.contract import ClickHouseAddress
 from tests.conftest import WRITER_PASSWORD
 from tests.support.commands import banwatch
@@ -106,7 +107,7 @@ class Installation:
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli", *arguments],
-                env=self.environment,
+                env=self.environment | {PARENT: str(os.getpid())},  # nothing outlives a test that is killed
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -7,11 +7,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import msgspec
 import zstandard
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, reconnect
 
 from ingest.errors import Misconfigured, Transient
@@ -87,6 +88,8 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
         content = _content(url, within)
         dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
     except (httpx.HTTPError, httpx.InvalidURL, zstandard.ZstdError):
+        return None
+    except (ValueError, ImportError):  # a proxy of a kind that httpx does not know; `connect` tells of one that is used
         return None
     return dictionary if dictionary is not None and dictionary.dict_id() else None
 
@@ -171,6 +174,11 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
         raise _refused(error) from error
     except InvalidURI as error:
         raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
+    except (InvalidProxy, ImportError):  # their texts hold the address of the proxy, which may have a password
+        raise Misconfigured(
+            "The proxy that HTTPS_PROXY or HTTP_PROXY names cannot be used for Bluesky: its address has to begin with "
+            "http:// or https://."
+        ) from None
     except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         said = str(error) or type(error).__name__
         raise Transient(f"{host} cannot be reached: {said}.") from error
@@ -194,8 +202,20 @@ def _open(url: str) -> ClientConnection:
         close_timeout=CLOSE_WITHIN,
         ping_interval=None,
         max_size=LARGEST_FRAME,
+        proxy=_proxy(url),
+        # The same authorities as for the other networks.
+        ssl=certificates() if url.startswith("wss:") else None,
     )
     return opening.__enter__()
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy of the environment for an address. One without a scheme speaks HTTP, as it does elsewhere."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxy = getproxies().get("https" if parts.scheme == "wss" else "http")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
 def _refused(error: InvalidStatus) -> ConnectionRefused:

@@ -244,6 +244,7 @@ class Bluesky:
         while True:
             frame = connection.receive(RECEIVE_WITHIN)
             now = self._clock()
+            heard, told = min(heard, now), min(told, now)  # the clock may have been set back
             if frame is None:
                 if now - heard >= self._settings.idle:
                     raise Transient(f"{position.host} has sent nothing for {self._settings.idle.total_seconds():g} s.")

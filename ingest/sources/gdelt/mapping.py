@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -125,14 +124,19 @@ def read_file(
 
 def _rows(packed: bytes, most_unpacked: int) -> Iterator[bytes]:
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if len(entries) != 1:
-                raise NotAGkgRow(f"The zip holds {len(entries)} files instead of one.")
-            with archive.open(entries[0]) as content:
-                yield from _bounded(content, most_unpacked)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive, archive.open(_only_entry(archive)) as content:
+            yield from _bounded(content, most_unpacked)
+    except NotAGkgRow:
+        raise
+    except Exception as error:  # a damaged zip leads to errors of any kind
         raise NotAGkgRow(f"The zip cannot be read: {error}.") from error
+
+
+def _only_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) != 1:
+        raise NotAGkgRow(f"The zip holds {len(entries)} files instead of one.")
+    return entries[0]
 
 
 def _bounded(content: IO[bytes], most_unpacked: int) -> Iterator[bytes]:

@@ -48,12 +48,13 @@ class Allowance:
     pace: timedelta
     clock: Clock
     _next: datetime | None = None
+    _seen: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self) -> timedelta:
         """Take the next turn, and return the time until it."""
         with self._lock:
-            now = self.clock()
+            now = self._now()
             at = max(now, self._next or now)
             self._next = at + self.pace
             return at - now
@@ -62,8 +63,16 @@ class Allowance:
         """Keep to the pause that the instance asks for."""
         if wait is not None:
             with self._lock:
-                until = self.clock() + wait
+                until = self._now() + wait
                 self._next = max(until, self._next or until)
+
+    def _now(self) -> datetime:
+        """Return the time. If the clock was set back, move the next turn back too."""
+        now = self.clock()
+        if self._next is not None and self._seen is not None and now < self._seen:
+            self._next -= self._seen - now
+        self._seen = now
+        return now
 
 
 class _Access(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ class FeedsReader:
         now = clock()
         kept = decode_cursor(cursor, MastodonCursor, SOURCE)
         start = None if since is None else id_at(since)
-        self.clock, self.pacing, self.lines = clock, pacing, lines
+        self.clock, self.pacing, self.lines, self.seen = clock, pacing, lines, now
         self.since = kept.since or since or now
         for line in lines:
             line.position = kept.feeds.get(line.feed.key, start)
@@ -98,9 +98,10 @@ class FeedsReader:
         """
         try:
             while True:
+                now = self._now()
                 for line in self.lines:
-                    if line.attempt is None and self.clock() >= line.due:
-                        line.start(Attempt(line.feed, line.instance, self.events, self.clock), self.clock())
+                    if line.attempt is None and now >= line.due:
+                        line.start(Attempt(line.feed, line.instance, self.events, self.clock), now)
                 try:
                     attempt, event = self.events.get(timeout=TURN)
                 except Empty:
@@ -116,6 +117,18 @@ class FeedsReader:
             for line in self.lines:
                 if line.attempt is not None:
                     line.attempt.stop()
+
+    def _now(self) -> datetime:
+        """Return the time. If the clock was set back, move the turns of the feeds back too."""
+        now = self.clock()
+        back = self.seen - now
+        if back > timedelta():
+            for line in self.lines:
+                line.due -= back
+                line.begun = line.begun and line.begun - back
+                line.not_before = line.not_before and line.not_before - back
+        self.seen = now
+        return now
 
     def _take(self, line: FeedState, event: News) -> Steps:
         match event:

@@ -35,9 +35,6 @@ HEAD = 2_000
 """The number of bytes at the beginning of an answer that are searched for the signs of a web page."""
 
 LONGEST_ID = 512
-_PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
-"""The exceptions that feedparser raises for a broken address or encoding inside a feed."""
-
 LONGEST_AUTHOR = 200
 
 _EDITION = re.compile(r"#\d{1,3}$")
@@ -93,7 +90,7 @@ def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entr
             resolve_relative_uris=False,
             sanitize_html=False,
         )
-    except _PARSER_FAILS as error:
+    except Exception as error:  # feedparser raises whatever a broken address, encoding or number inside a feed leads to
         raise NotAFeed(f"It is too broken to be read: {error}.") from error
     if not read.entries and not read.get("version"):
         raise NotAFeed(WEB_PAGE if b"<html" in body[:HEAD].lower() else "It is neither RSS nor Atom.")

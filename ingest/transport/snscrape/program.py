@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 
 import lxml.html
 import requests
+import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 LONGEST_PAGE = 8 * 1024 * 1024
@@ -297,7 +298,7 @@ class Mirror(HTTPAdapter):
         try:
             response = super().send(request, *args, **options | {"stream": True})
             body = response.raw.read(LONGEST_PAGE, decode_content=True)
-        except (OSError, requests.RequestException) as error:
+        except (OSError, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self.trouble = f"{type(error).__name__}: {error}"
             raise
         finally:

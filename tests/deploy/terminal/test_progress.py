@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -64,3 +68,38 @@ def test_what_a_network_put_into_a_fault_is_one_line_of_text() -> None:
     assert len(line) < 400
     assert "\x1b" not in line
     assert "\u202e" not in line
+
+
+class FullDisk(io.StringIO):
+    """A file of which nothing more can be written."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_a_line_that_cannot_be_written_ends_nothing(*, is_terminal: bool) -> None:
+    with Screen(Console(file=FullDisk(), force_terminal=is_terminal)) as screen:
+        screen.line("x")
+        screen.reading(SourceProgress("archive", 1_200, 3, 5_000))
+
+
+def test_a_reader_who_has_gone_ends_nothing() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    program = (
+        "from rich.console import Console\n"
+        "from deploy.terminal.progress import Screen\n"
+        "import sys\n"
+        "with Screen(Console()) as screen:\n"
+        "    screen.line('x' * 10_000)\n"
+        "    screen.line('x')\n"
+        "    print('goes on', file=sys.stderr)\n"
+    )
+    try:
+        told = subprocess.run(
+            [sys.executable, "-c", program], stdout=writes, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(writes)
+    assert "goes on" in told.stderr

@@ -15,9 +15,11 @@ import pytest
 from ingest.contract import Post, Rejected
 from ingest.errors import Misconfigured, Transient
 from ingest.source import Cursor, Item, Pause, Watermark
+from ingest.sources.bluesky import client
 from ingest.sources.bluesky.client import LARGEST_DICTIONARY, ConnectionRefused, fetch_dictionary
 from ingest.sources.bluesky.frames import Wire
 from ingest.sources.bluesky.source import Bluesky, BlueskySettings
+from ingest.transport.http import certificates
 from tests.support.jetstream import Jetstream, Stored, trained_dictionary
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import free_port
@@ -390,6 +392,39 @@ def test_a_dictionary_is_not_fetched_from_where_a_server_points(open_parts: Exit
 def test_nobody_there_is_said_in_a_sentence() -> None:
     with pytest.raises(Transient, match="cannot be reached"):
         list(source(f"ws://127.0.0.1:{free_port()}").read({}))
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:s3cret@127.0.0.1:9", "gopher://user:s3cret@127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(Misconfigured, match="HTTP_PROXY") as raised:
+        list(source("ws://9.9.9.9").read({}))
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_proxy_without_a_scheme_speaks_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(lambda _: Says(status=502)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(Transient):
+            client.connect("ws://9.9.9.9", "v1", None, client.Dictionaries("v1", None, ask=False))
+
+
+def test_the_authorities_of_the_other_networks_are_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    class Opening:
+        def __init__(self, url: str, **options: object) -> None:
+            opened.append((url, options["ssl"]))
+
+        def __enter__(self) -> object:
+            return self
+
+    monkeypatch.setattr(client, "_Opening", Opening)
+    for url in ("wss://example.org", "ws://127.0.0.1"):
+        client._open(url)
+    assert opened == [("wss://example.org", certificates()), ("ws://127.0.0.1", None)]
 
 
 @pytest.mark.parametrize(

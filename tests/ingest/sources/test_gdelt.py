@@ -148,6 +148,7 @@ def zipped(*contents: bytes) -> bytes:
         zipped(b"a", b"b"),
         zipped(b"x" * (5 * 1024 * 1024)),
         a_file([a_row(FILE, 1, "TikTok")]).replace(b"PK\x03\x04", b"PK\x03\x05"),
+        a_file([a_row(FILE, 1, "TikTok")])[40:],
     ],
 )
 def test_a_file_that_is_none_is_said_to_be_none(packed: bytes) -> None:

@@ -276,6 +276,23 @@ def test_the_timelines_of_an_instance_take_turns() -> None:
     assert allowance.turn() == timedelta(minutes=5, seconds=3)
 
 
+def test_a_clock_that_is_set_back_keeps_no_timeline_waiting() -> None:
+    moment = [now()]
+    allowance = Allowance(timedelta(seconds=3), lambda: moment[0])
+    allowance.heed(timedelta(minutes=5))
+    moment[0] -= timedelta(hours=2)
+    assert [allowance.turn().total_seconds() for _ in range(2)] == [300, 303]
+
+
+def test_a_clock_that_is_set_back_delays_no_poll(reef: mastodon_server.Instance) -> None:
+    clock = Clock()
+    with closing(Reader(Mastodon(settings(reef, streamed=False), clock))) as reader:
+        reader.until(lambda: reef.asked)
+        clock.goes_on(-timedelta(hours=2))
+        before = len(reef.asked)
+        reader.until(lambda: len(reef.asked) > before)
+
+
 def test_a_stream_that_brings_no_whole_event_is_given_up(reef: mastodon_server.Instance) -> None:
     clock = Clock()
     reef.heartbeat = b"x"

@@ -131,6 +131,7 @@ def test_what_is_old_when_it_is_found_is_history(publisher: Publisher, server: S
         Says(b"x" * (LARGEST_FEED + 1)),
         Says(b"cut", declared=99),
         Says(status=302, headers={"Location": "file:///etc/passwd"}),
+        Says(b"<rss version='2.0'><channel><item><title>x &#9999999999; <b></title></item></channel></rss>"),
     ],
 )
 def test_one_bad_feed_stops_no_other_and_is_said(publisher: Publisher, server: Served, wall: Wall, bad: Says) -> None:

@@ -193,6 +193,17 @@ def test_a_broken_file_in_a_tar_does_not_take_the_next_along(tmp_path: Path) -> 
     assert isinstance(post, Post)
 
 
+def test_a_tar_with_a_broken_number_in_a_head_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "grab.tar"
+    entry = _entry("a", 4)
+    entry.pax_headers = {"GNU.sparse.map": "no number", "GNU.sparse.size": "4"}
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(entry, io.BytesIO(b"text"))
+    [rejected] = found(path)
+    assert isinstance(rejected, Rejected)
+    assert "cannot be read on" in rejected.reason
+
+
 def test_a_tar_cut_off_gives_what_it_has_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "grab.tar.gz"
     body = io.BytesIO()
