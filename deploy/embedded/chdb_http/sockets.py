@@ -1,9 +1,10 @@
-"""The sockets of the warehouse: their number, and the time that a socket may stay open without a request.
+"""The sockets of a server: their number, and the time that a socket may stay open without a request.
 
 uvicorn has no time-out for a request's head, and asyncio accepts connections until no file is left. Here a head must
 arrive within some seconds. When the room is full, the oldest connection without a running query is closed for the next
 one. Connections without a request are closed first, then connections whose body is arriving, and the writer's last. A
-connection with a running query stays. Each user's queries are bounded, so one connection can always be closed.
+connection with a running query stays. Each user's queries are bounded, so one connection can always be closed. The
+answers' server, which has no writer and no queries, uses the same.
 """
 
 from __future__ import annotations
