@@ -15,7 +15,7 @@ from deploy.supervisor.endpoints import clickhouse_answers, clickhouse_endpoint
 from deploy.supervisor.environments import PASSWORDS, told
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data
-from deploy.supervisor.process import ManagedProcess, ProcessSpec
+from deploy.supervisor.process import BANWATCH, ManagedProcess, ProcessSpec
 from deploy.supervisor.supervisor import wait_for_store
 from deploy.writer import kept_password, writer
 from processing.store.client import (
@@ -82,8 +82,7 @@ def warehouse_part(settings: Settings) -> ProcessSpec:
     require_engine()
     if not settings.processing.clickhouse_password.get_secret_value():
         kept_password(settings.data_dir)
-    command = (sys.executable, "-P", "-m", "deploy.cli", "warehouse")
-    return ProcessSpec("warehouse", command, told(os.environ, settings.data_dir, PASSWORDS))
+    return ProcessSpec("warehouse", (*BANWATCH, "warehouse"), told(os.environ, settings.data_dir, PASSWORDS))
 
 
 def _where_else(settings: Settings, error: StoreRefused) -> str:

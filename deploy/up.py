@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -34,7 +33,7 @@ from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.supervisor.metrics import SupervisorMetrics
-from deploy.supervisor.process import BROKER, ProcessSpec
+from deploy.supervisor.process import BANWATCH, BROKER, ProcessSpec
 from deploy.supervisor.recycling import RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
@@ -59,9 +58,6 @@ DONE_ASKED_EVERY = 0.5
 
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
 """The secrets of the alerts and of the dashboard that the answers' server needs."""
-
-# `-P`: a child imports nothing from the folder in which its user stands.
-BANWATCH = (sys.executable, "-P", "-m", "deploy.cli")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,11 @@ class CollectorMetrics(Metrics):
 
     def __init__(self, source: str, stats: Callable[[], CollectorStats]) -> None:
         super().__init__(source=source)
+        self._count(stats)
+        self._say_how_it_is(stats)
+        self._say_when(stats)
+
+    def _count(self, stats: Callable[[], CollectorStats]) -> None:
         add = self.reads
         add("counter", "banwatch_source_posts_total", "Posts sent to Kafka.", lambda: stats().posts)
         add("counter", "banwatch_source_rejected_total", "Records that could not be mapped.", lambda: stats().rejected)
@@ -28,7 +33,9 @@ class CollectorMetrics(Metrics):
             "Failures of the network after which it was tried again.",
             lambda: stats().reconnects,
         )
-        states = get_args(CollectorState)
+
+    def _say_how_it_is(self, stats: Callable[[], CollectorStats]) -> None:
+        add, states = self.reads, get_args(CollectorState)
         add(
             "gauge",
             "banwatch_source_state",
@@ -60,6 +67,9 @@ class CollectorMetrics(Metrics):
             "Messages sent that are not safe yet: not acknowledged by Kafka, or not counted with the embedded broker.",
             lambda: stats().pending,
         )
+
+    def _say_when(self, stats: Callable[[], CollectorStats]) -> None:
+        add = self.reads
         add(
             "gauge",
             "banwatch_source_last_event_timestamp_seconds",

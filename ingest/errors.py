@@ -5,6 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
+UNUSABLE_PROXY = (
+    "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: its address has to begin with http:// "
+    "or https://."
+)
+"""What is said in place of a library's text, which may hold the password of the proxy."""
+
 
 class Failure(Exception):
     """A failure that the user of banwatch can repair.

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ from deploy.supervisor.parent_death import PARENT
 from deploy.supervisor.restart_policy import Deaths
 
 log = structlog.get_logger()
+
+BANWATCH = (sys.executable, "-P", "-m", "deploy.cli")
+"""The beginning of a child's command. `-P`: it imports nothing from the folder in which its user stands."""
 
 BROKER = "broker"
 """The name of the embedded broker among the parts."""

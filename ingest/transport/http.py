@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 import httpx
 
-from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.errors import UNUSABLE_PROXY, Misconfigured, Permanent, RateLimited, Transient
 from ingest.retry import retry_after
 from ingest.source import Clock, Pause
 from ingest.transport.redirects import send
@@ -98,11 +98,8 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
         raise Misconfigured(f"{base_url!r} is not an address: it must begin with http:// or https:// and name a host.")
     try:
         return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
-    except (ValueError, ImportError, httpx.InvalidURL):  # their texts may hold the password of the proxy
-        raise Misconfigured(
-            "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: its address has to begin with "
-            "http:// or https://."
-        ) from None
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise Misconfigured(UNUSABLE_PROXY) from None
 
 
 def get(

@@ -12,6 +12,7 @@ from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
+SAID = WORDS["en"].sql_page
 SLOW = "SELECT count() FROM numbers(2000000000) WHERE sipHash64(toString(number)) = 1"
 
 
@@ -30,6 +31,12 @@ def opened(browser: Browser, dashboard: Dashboard, path: str, size: tuple[int, i
 
 def query_of(address: str) -> str:
     return parse_qs(urlsplit(address).query).get("q", [""])[0]
+
+
+def run_by_key(page: Page, query: str) -> None:
+    page.get_by_role("textbox", name=SAID.editor).click()
+    page.keyboard.type(query)
+    page.keyboard.press("Control+Enter")
 
 
 def test_a_query_is_written_completed_and_run_by_keyboard(browser: Browser, dashboard: Dashboard) -> None:
@@ -55,29 +62,23 @@ def test_a_query_is_written_completed_and_run_by_keyboard(browser: Browser, dash
 
 
 def test_a_chosen_example_runs_in_place_of_what_was_typed(browser: Browser, dashboard: Dashboard) -> None:
-    said = WORDS["en"].sql_page
     page = opened(browser, dashboard, "sql", ui="en")
-    page.get_by_role("textbox", name=said.editor).click()
-    page.keyboard.type("SELECT 1 AS mine")
-    page.keyboard.press("Control+Enter")
+    run_by_key(page, "SELECT 1 AS mine")
     page.wait_for_url(lambda address: query_of(address) == "SELECT 1 AS mine")
-    page.get_by_role("combobox", name=said.examples).click()
-    page.get_by_role("option", name=said.question("surges"), exact=True).click()
+    page.get_by_role("combobox", name=SAID.examples).click()
+    page.get_by_role("option", name=SAID.question("surges"), exact=True).click()
     expect(page.locator(".cm-content")).to_contain_text("FROM incidents")
-    page.get_by_role("button", name=said.run, exact=True).click()
+    page.get_by_role("button", name=SAID.run, exact=True).click()
     page.wait_for_url(lambda address: "FROM incidents" in query_of(address))
-    expect(page.get_by_text(said.changed)).to_have_count(0)
+    expect(page.get_by_text(SAID.changed)).to_have_count(0)
     page.close()
 
 
 def test_a_query_that_a_key_has_run_is_the_text_of_the_page(browser: Browser, dashboard: Dashboard) -> None:
-    said = WORDS["en"].sql_page
     page = opened(browser, dashboard, "sql", ui="en")
-    page.get_by_role("textbox", name=said.editor).click()
-    page.keyboard.type("SELECT foo FROM posts")
-    page.keyboard.press("Control+Enter")
+    run_by_key(page, "SELECT foo FROM posts")
     expect(page.locator(".cm-lintRange-error")).to_have_text("foo")
-    expect(page.get_by_text(said.changed)).to_have_count(0)
+    expect(page.get_by_text(SAID.changed)).to_have_count(0)
     page.close()
 
 

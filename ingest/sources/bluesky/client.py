@@ -15,7 +15,7 @@ import zstandard
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, reconnect
 
-from ingest.errors import Misconfigured, Transient
+from ingest.errors import UNUSABLE_PROXY, Misconfigured, Transient
 from ingest.sources.bluesky.frames import DICTIONARY_PATH, Wire, address
 from ingest.transport.http import certificates
 
@@ -174,11 +174,8 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
         raise _refused(error) from error
     except InvalidURI as error:
         raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
-    except (InvalidProxy, ImportError):  # their texts hold the address of the proxy, which may have a password
-        raise Misconfigured(
-            "The proxy that HTTPS_PROXY or HTTP_PROXY names cannot be used for Bluesky: its address has to begin with "
-            "http:// or https://."
-        ) from None
+    except (InvalidProxy, ImportError):
+        raise Misconfigured(UNUSABLE_PROXY) from None
     except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         said = str(error) or type(error).__name__
         raise Transient(f"{host} cannot be reached: {said}.") from error

@@ -6,12 +6,12 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 CONNECTED = ".connect_tcp.complete"
-"""The end of the event by which httpcore reports a connection: to a server, to a proxy, or through SOCKS."""
+"""The end of the event by which httpcore reports a connection to a server or to a proxy."""
 
 
 class Handle:
@@ -56,7 +56,31 @@ class Handle:
             self._own = None
 
 
-@dataclass
+class Limit:
+    """The time of one connection, which is shut when the time is over, from another thread."""
+
+    def __init__(self) -> None:
+        self.handle = Handle()
+        self._timer: threading.Timer | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Let the time begin anew."""
+        self._stop()
+        self._timer = threading.Timer(seconds, self.handle.shut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """Forget the time, and let the connection go."""
+        self._stop()
+        self.handle.close()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+@dataclass(frozen=True)
 class Deadline:
     """Shuts the connection of one request when the time is over.
 
@@ -64,7 +88,7 @@ class Deadline:
     for ever. An instance is the `trace` extension of the request, by which httpcore reports each connection.
     """
 
-    handle: Handle = field(default_factory=Handle)
+    handle: Handle
 
     @property
     def passed(self) -> bool:
@@ -79,12 +103,9 @@ class Deadline:
 @contextmanager
 def deadline(within: timedelta) -> Iterator[Deadline]:
     """Return a deadline that passes unless the block ends before it."""
-    it = Deadline()
-    timer = threading.Timer(within.total_seconds(), it.handle.shut)
-    timer.daemon = True
-    timer.start()
+    limit = Limit()
+    limit.begin(within.total_seconds())
     try:
-        yield it
+        yield Deadline(limit.handle)
     finally:
-        timer.cancel()
-        it.handle.close()
+        limit.end()

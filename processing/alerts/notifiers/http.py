@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from ingest.errors import UNUSABLE_PROXY
 from ingest.retry import retry_after
 from processing.alerts.notification import Attempt, Outcome
 from processing.alerts.notifiers.deadline import deadline
@@ -29,11 +30,6 @@ MOST_BYTES = 512 * 1024
 """Bytes of an answer that are read. What comes behind them is left."""
 
 Clock = Callable[[], datetime]
-
-PROXY_UNKNOWN = (
-    "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: its address has to begin with http:// "
-    "or https://."
-)
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -151,8 +147,8 @@ def _exchange(request: Request, within: timedelta, extensions: dict[str, Any], c
 def _client(seconds: float) -> httpx.Client:
     try:
         return httpx.Client(verify=_certificates(), timeout=seconds, follow_redirects=False, headers=_headers())
-    except (ValueError, ImportError, httpx.InvalidURL):  # their texts may hold the password of the proxy
-        raise Failed(Attempt(Outcome.RETRY, PROXY_UNKNOWN)) from None
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise Failed(Attempt(Outcome.RETRY, UNUSABLE_PROXY)) from None
 
 
 def _start_of(pieces: Iterable[bytes]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from processing.alerts.notification import Outcome
-from processing.alerts.notifiers.deadline import Handle
+from processing.alerts.notifiers.deadline import Handle, Limit
 from processing.plain_text import plain
 
 TIMEOUT = 20.0
@@ -79,36 +78,12 @@ def try_login(server: Server) -> Verdict:
     return _conversed(server, ask)
 
 
-class _Limit:
-    """Shuts a connection when its time is over, from another thread."""
-
-    def __init__(self) -> None:
-        self.handle = Handle()
-        self._timer: threading.Timer | None = None
-
-    def begin(self, seconds: float) -> None:
-        """Let the time begin anew."""
-        self._stop()
-        self._timer = threading.Timer(seconds, self.handle.shut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        """Forget the time and the connection."""
-        self._stop()
-        self.handle.close()
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-
 @dataclass
 class _Connection:
     """A connection whose time is limited."""
 
     smtp: smtplib.SMTP
-    limit: _Limit
+    limit: Limit
 
     def allow(self, answer: float, whole: float) -> None:
         """Give the server so many seconds from now on for each answer, and for all together."""
@@ -142,7 +117,7 @@ def _conversed(server: Server, converse: Callable[[_Connection], Verdict]) -> Ve
 
 @contextmanager
 def _connected(server: Server) -> Iterator[_Connection]:
-    context, limit = ssl.create_default_context(cafile=server.certificates), _Limit()
+    context, limit = ssl.create_default_context(cafile=server.certificates), Limit()
     limit.begin(WHOLE_TIMEOUT)
     try:
         with closing(_greeted(server, context, limit.handle)) as smtp:
