@@ -32,6 +32,8 @@ CREATE SETTINGS PROFILE IF NOT EXISTS banwatch_writer SETTINGS
     default_normal_view_sql_security = 'DEFINER',
     default_view_definer = 'CURRENT_USER',
     async_insert = 0,
+    -- Servers that share a database: a change of the schema does not wait for one that is away.
+    distributed_ddl_output_mode = 'throw_only_active',
     session_timezone = 'UTC';
 
 CREATE USER IF NOT EXISTS writer IDENTIFIED WITH sha256_password BY 'replace this' SETTINGS PROFILE 'banwatch_writer';
@@ -84,3 +86,5 @@ GRANT SELECT ON banwatch.count_hour_versions TO reader;
 GRANT SELECT ON banwatch.count_day_versions TO reader;
 GRANT SELECT ON banwatch.roll_up_versions TO reader;
 GRANT SHOW TABLES, SHOW COLUMNS ON banwatch.* TO reader;
+-- The words that the page SQL completes.
+GRANT SELECT ON system.keywords TO reader;

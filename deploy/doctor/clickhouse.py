@@ -28,6 +28,11 @@ ADDRESS, SCHEMA, WRITER, READER = "address", "schema", "writer", "reader"
 NEEDED_VERSION = (24, 8)
 """The oldest long-term version that knows every setting and every grant of `deploy/clickhouse/users.sql`."""
 
+# ClickHouse Cloud leads each request to any replica. A row says whether a read waits for what was written elsewhere.
+ANY_REPLICA = """
+SELECT getSetting('select_sequential_consistency') FROM system.tables
+WHERE database = currentDatabase() AND name = 'post_versions' AND startsWith(engine, 'Shared')
+"""
 UNKNOWN_TABLE = 60
 DENIED = frozenset({164, 452, 497})
 """Error codes of a refused right: a read-only user, a limit that may not be raised, a missing grant."""
@@ -148,8 +153,12 @@ def _schema(address: ClickHouseAddress) -> Iterator[Finding]:
 
 def _writer(address: ClickHouseAddress) -> Iterator[Finding]:
     with Store(address) as store:
-        ledger = render(LEDGER, replicated=is_replicated(store))
+        [ledger] = render(LEDGER, replicated=is_replicated(store))
         refused = [what for what, statement in WRITES if _refuses(store, statement.format(ledger=ledger))]
+        if store.query(ANY_REPLICA) == [(0,)]:
+            said = f"The user {address.user} may read on another replica than it wrote to, and count too few posts."
+            remedy = f"Run `ALTER USER {address.user} ADD SETTINGS select_sequential_consistency = 1`."
+            yield error("replicas", said, remedy)
     if refused:
         said = f"The user {address.user} may not {', nor '.join(refused)}."
         yield error(WRITER, said, f"Run the GRANTs of {USERS_SQL} as a user who manages access.")

@@ -37,8 +37,9 @@ class Health:
 def coverage(reader: Reader) -> tuple[Coverage, ...]:
     """Every stretch of event time that a collector has covered, newest last.
 
-    A stretch counts only once all partitions have reported it: until then its end is not known. It ends by the store's
-    clock, whatever its collector says: nobody has delivered what is still to be written.
+    A stretch counts only once all partitions have reported it: until then its end is not known. Partitions that the
+    topic has no longer, as after a move to another Kafka, hold nothing back. A stretch ends by the store's clock,
+    whatever its collector says: nobody has delivered what is still to be written.
     """
     rows = reader.query(
         """
@@ -50,9 +51,10 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
             max(ifNull(last_event, at)),
             min(idle),
             argMax(silent_after, at)
-        FROM source_health
+        FROM (SELECT *, argMax(partitions, at) OVER (PARTITION BY source, since) AS present FROM source_health)
+        WHERE partition < present
         GROUP BY source, since
-        HAVING count() >= max(partitions) AND since <= now64(3, 'UTC') AND (covered > since OR completed)
+        HAVING count() >= max(present) AND since <= now64(3, 'UTC') AND (covered > since OR completed)
         ORDER BY covered
         """
     )
@@ -68,7 +70,7 @@ def health(reader: Reader) -> tuple[Health, ...]:
         """
         SELECT source, state, detail, events, posts, rejected, reconnects, last_event, last_post, at, lag, silent_after
         FROM source_health
-        ORDER BY source, at DESC, since DESC
+        ORDER BY source, at DESC, since DESC, `until`
         LIMIT 1 BY source
         """
     )

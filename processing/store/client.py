@@ -21,6 +21,7 @@ from datetime import timedelta
 from types import ModuleType, TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import clickhouse_connect
 import urllib3.exceptions
@@ -40,11 +41,15 @@ Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
 
 # ClickHouse's error codes for failures that pass: too many queries or parts, time-outs, network failures between
-# servers, memory, a full disk, a table that is still read-only after a restart, no session with the Keeper
-# (NO_ZOOKEEPER, 225), too few replicas (285, 286, 289), a query that an operator or a closing server has ended (394),
-# and banwatch's own statement that runs too late (395).
+# servers, names that DNS does not find (198), S3 (499), memory, a full disk, a server with too much to do (439, 745), a
+# table that is still read-only after a restart, no session with the Keeper (NO_ZOOKEEPER, 225), too few replicas (285,
+# 286, 289), a statement that met another one (473, 517), a query that an operator or a closing server has ended
+# (394), and banwatch's own statement that runs too late (395).
 PASSING_CODES = frozenset(
-    {159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
+    {
+        *(159, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 439),
+        *(473, 499, 517, 745, 999),
+    }
 )
 # Error codes for a file of a table that is incomplete, changed or missing: an early end of file (32, 33), a checksum
 # (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
@@ -335,7 +340,9 @@ class Store:
         rows = len(data[0])
         if rows == 0:
             return
-        settings = {**_ANY_TIMES, **_of_batch()}
+        # A replicated table takes a block for a repetition if an earlier one was equal, as where rules are changed back
+        # and forth. Only the driver's own repetition has the token of its insert.
+        settings = {**_ANY_TIMES, **_of_batch(), "insert_deduplication_token": uuid4().hex}
         lent = list(data)
         try:
             with _measured("insert", self.address):

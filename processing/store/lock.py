@@ -124,11 +124,20 @@ def _take(store: Store) -> Lock | None:
 def _keep_alive(store: Store, held: Lock, done: threading.Event, every: timedelta) -> None:
     while not done.wait(every.total_seconds()):
         # A failed renewal lets the lock age, and the holder notices the failure between two statements.
-        with suppress(StoreUnavailable, StoreRefused):
+        with suppress(StoreUnavailable, StoreRefused, SchemaLocked):
             _renew(store, held)
 
 
 def _renew(store: Store, held: Lock) -> None:
+    """Renew a lock.
+
+    Raises:
+        SchemaLocked: the lock was not renewed for so long that another process has taken over.
+    """
+    if any(lock.number > held.number for lock in _locks(store)):
+        raise SchemaLocked(
+            "Another process took over the change of the schema, because this one stood still for too long."
+        )
     store.command(f"ALTER TABLE {held.table} MODIFY COMMENT '{_clock(store)}'")
 
 

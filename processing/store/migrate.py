@@ -17,7 +17,7 @@ from ingest.retry import retry_while_unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.lock import schema_lock
-from processing.store.schema import is_replicated, render
+from processing.store.schema import bare_views, is_replicated, render, with_rights_of_writer
 
 LEDGER = """\
 CREATE TABLE schema_migrations
@@ -146,14 +146,16 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
     """
     with connect_for_setup(address) as store:
         replicated = is_replicated(store)
-        _run(store, LEDGER, replicated=replicated)
+        _make_ledger(store, replicated=replicated)
         todo = pending(store, shipped())
-        if dry_run or not todo:
+        if dry_run or not (todo or bare_views(store)):
             return todo
         with Store(patient(address)) as waiting, schema_lock(store) as renew:
             todo = pending(store, shipped())
             for migration in todo:
                 _apply(waiting, migration, renew, replicated=replicated)
+            for view in bare_views(waiting):
+                waiting.command(with_rights_of_writer(view))
         return todo
 
 
@@ -172,7 +174,7 @@ def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:
         SchemaConflict: the database was built by other migrations.
     """
     with connect_for_setup(address) as store:
-        _run(store, LEDGER, replicated=is_replicated(store))
+        _make_ledger(store, replicated=is_replicated(store))
         pending(store, shipped())
         applied: dict[int, datetime] = dict(store.query("SELECT number, applied_at FROM schema_migrations FINAL"))
         return tuple(MigrationStatus(each.name, applied.get(each.number)) for each in shipped())
@@ -189,5 +191,15 @@ def _apply(store: Store, migration: Migration, renew: Callable[[], None], *, rep
     )
 
 
+def _make_ledger(store: Store, *, replicated: bool) -> None:
+    """Make the table of applied migrations if it is missing.
+
+    Where servers share a database, even a statement that changes nothing waits for all of them.
+    """
+    if store.query("EXISTS TABLE schema_migrations") != [(1,)]:
+        _run(store, LEDGER, replicated=replicated)
+
+
 def _run(store: Store, statement: str, *, replicated: bool) -> None:
-    store.command(render(statement, replicated=replicated))
+    for rendered in render(statement, replicated=replicated):
+        store.command(rendered)

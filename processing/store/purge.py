@@ -11,12 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from processing.store.client import Store
+import structlog
+
+from processing.store.client import Store, StoreRefused
 from processing.store.statements import sql
 from processing.store.versions import moment_of, take_version
 
 SEEN_WITHIN = timedelta(minutes=10)
 """The longest time until the note of an erasure is visible. A note that a purge may have passed is repeated."""
+
+CANNOT_ASSIGN_OPTIMIZE = 388
+
+log = structlog.get_logger()
 
 MONTHS_TO_PURGE = sql("months_to_purge")
 LEFTOVERS = sql("leftovers")
@@ -45,12 +51,21 @@ def purge(store: Store) -> tuple[Purged, ...]:
 def _purge_month(store: Store, month: int) -> Purged | None:
     """Purge one month.
 
-    Return None if there was nothing to do, or if other work on the parts prevented it; it is due again then.
+    Return None if there was nothing to do, or if the engine did not merge: there may be no room, or other work on the
+    parts. It is due again then.
     """
     began_at = moment_of(take_version(store))
     left = _leftovers(store, month)
     if left:
-        store.command(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL")
+        # Without the setting, an engine that merges nothing says nothing.
+        merge = f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL SETTINGS optimize_throw_if_noop = 1"
+        try:
+            store.command(merge)
+        except StoreRefused as refused:
+            if refused.code != CANNOT_ASSIGN_OPTIMIZE:
+                raise
+            log.warning("deleted texts stay on the disk", month=month, posts=left, reason=refused.sentence)
+            return None
         if _leftovers(store, month):
             return None
     store.insert("purge_versions", ["month", "began_at", "posts"], [[month], [began_at], [left]])

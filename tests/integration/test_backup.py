@@ -15,7 +15,7 @@ import pytest
 
 from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, Manifest
-from deploy.backup.restore import FORMER, restore
+from deploy.backup.restore import EXPIRING, FORMER, restore
 from deploy.backup.save import order, save
 from deploy.backup.swap import SWAPPING
 from processing.contract import ClickHouseAddress, TaggedPost
@@ -337,20 +337,32 @@ def test_what_an_unfinished_swap_left_is_not_dropped(saved: Path, other: ClickHo
     restore(other, saved, quietly, replacing=True)
 
 
+OLD_ROWS = {
+    "erasures": "(name, minute, at) VALUES (1, '2020-07-10 12:00:00', now() - INTERVAL 91 DAY)",
+    "rejected_versions": "(at) VALUES (now() - INTERVAL 15 DAY)",
+}
+
+
+def test_the_tables_whose_rows_expire_are_known(store: Store) -> None:
+    made = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()"
+    assert {name for name, sql in store.query(made) if re.search(r"\bTTL [^,]* SETTINGS", sql)} == EXPIRING
+
+
+@pytest.mark.parametrize("table", OLD_ROWS)
 def test_what_expires_during_a_restore_is_not_missed(
-    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path
+    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path, table: str
 ) -> None:
-    store.command("SYSTEM STOP TTL MERGES erasures")
-    store.command("INSERT INTO erasures (name, minute, at) VALUES (1, '2020-07-10 12:00:00', now() - INTERVAL 91 DAY)")
+    store.command(f"SYSTEM STOP TTL MERGES {table}")
+    store.command(f"INSERT INTO {table} {OLD_ROWS[table]}")
     fill(store, [tagged(1)])
-    assert save(address, tmp_path / "backup", quietly).rows()["erasures"] == 1
+    assert save(address, tmp_path / "backup", quietly).rows()[table] == 1
 
     def expire(_: str) -> None:
-        store.command(f"OPTIMIZE TABLE {other.database}_restoring.erasures FINAL")
+        store.command(f"OPTIMIZE TABLE {other.database}_restoring.{table} FINAL")
 
     restore(other, tmp_path / "backup", expire)
     with Store(other) as restored:
-        assert restored.query("SELECT count() FROM erasures") == [(0,)]
+        assert restored.query(f"SELECT count() FROM {table}") == [(0,)]
 
 
 def databases(store: Store, name: str) -> list[tuple[object, ...]]:

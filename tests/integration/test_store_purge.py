@@ -10,10 +10,11 @@ from pathlib import Path
 import lz4.block
 import pytest
 import zstandard
+from structlog.testing import capture_logs
 
 from deploy.embedded.chdb_http.settings import OWN_FOLDER
 from processing.contract import ClickHouseAddress
-from processing.store.client import Store
+from processing.store.client import Store, StoreRefused
 from processing.store.deletions import delete_posts
 from processing.store.purge import Purged, purge
 from processing.store.writer import recount
@@ -99,6 +100,22 @@ def test_the_text_of_a_deleted_post_is_in_no_file_any_more(store: Store, warehou
     assert purge(store) == (Purged(202007, 2),)
     eventually(lambda: not found_on_disk(store, warehouse_folder))
     assert store.query("SELECT id, text FROM posts ORDER BY id") == [("1", ""), ("2", "TikTok banned")]
+
+
+def test_a_month_that_is_not_merged_is_told_and_stays_due(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a disk that has no room for the whole month, which a test cannot have."""
+
+    def refused(sql: str) -> None:
+        assert sql.endswith(" SETTINGS optimize_throw_if_noop = 1")
+        raise StoreRefused("Code: 388. DB::Exception: Cannot select parts: not enough free space", 388)
+
+    write(store, [tagged(a_post())])
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr(store, "command", refused)
+        assert purge(store) == ()
+    assert [each["event"] for each in said] == ["deleted texts stay on the disk"]
+    assert purge(store) == (Purged(202007, 1),)
 
 
 def test_what_was_purged_is_written_down_and_not_done_again(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,10 +25,12 @@ from processing.alerts.queue import Batch
 from processing.alerts.rules import RuleBook
 from processing.alerts.stored_queue import waiting
 from processing.contract import ClickHouseAddress
+from processing.store import lock
 from processing.store import migrate as schema
+from processing.store import schema as rendering
 from processing.store.client import Store
 from processing.store.lock import Lock, SchemaLocked, next_number, schema_lock
-from processing.store.schema import is_replicated, render
+from processing.store.schema import bare_views, is_replicated, render
 from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import NOON, ROOT, a_post
 from tests.support.parts import Parts
@@ -220,6 +224,14 @@ class TestLock:
             assert names(store) == ["schema_lock_3", "schema_lock_4"]
         assert names(store) == []
 
+    def test_a_holder_that_stood_still_notices_that_another_took_over(self, store: Store) -> None:
+        with schema_lock(store) as renew:
+            renew()
+            store.command("CREATE TABLE schema_lock_2 (nothing UInt8) ENGINE = MergeTree ORDER BY () COMMENT '1'")
+            with pytest.raises(SchemaLocked, match="took over"):
+                lock._renew(store, Lock(1, 0.0))
+        assert names(store) == ["schema_lock_2"]
+
     def test_it_is_renewed_while_a_statement_runs(self, store: Store) -> None:
         with schema_lock(store, renewed_every=timedelta(milliseconds=50)):
             taken = alive_at(store)
@@ -253,7 +265,7 @@ def names(store: Store) -> list[str]:
 def rendered(*, replicated: bool) -> list[str]:
     """Everything that is run to build the schema."""
     statements = [schema.LEDGER, *(each for migration in schema.shipped() for each in migration.statements())]
-    return [render(statement, replicated=replicated) for statement in statements]
+    return [each for statement in statements for each in render(statement, replicated=replicated)]
 
 
 def test_the_database_of_one_server_is_not_replicated(store: Store) -> None:
@@ -261,13 +273,47 @@ def test_the_database_of_one_server_is_not_replicated(store: Store) -> None:
 
 
 def test_in_a_replicated_database_tables_are_replicated_and_nothing_else_is_different(store: Store) -> None:
-    alone, shared = rendered(replicated=False), rendered(replicated=True)
+    def others(statements: list[str]) -> list[str]:
+        return [each for each in statements if not each.startswith("ALTER")]
+
+    alone, shared = others(rendered(replicated=False)), others(rendered(replicated=True))
     assert sum(statement.startswith("CREATE TABLE") for statement in shared) > 20
     for one, other in zip(alone, shared, strict=True):
         made = one.startswith("CREATE TABLE")
         assert other == (one.replace("\nENGINE = ", "\nENGINE = Replicated") if made else one)
         [(read,)] = store.query("SELECT formatQuery({statement:String})", {"statement": other})
         assert ("ENGINE = Replicated" in read) == made
+
+
+def test_a_replicated_database_is_told_of_columns_and_of_comments_apart(store: Store) -> None:
+    """It refuses both in one ALTER, and both together come to what one server is told in one."""
+
+    def commands(*, replicated: bool) -> list[list[str]]:
+        alters = [each for each in rendered(replicated=replicated) if each.startswith("ALTER")]
+        asked = "SELECT formatQuery({statement:String})"
+        read = [str(store.query(asked, {"statement": each})[0][0]) for each in alters]
+        return [re.findall(r"^ *\((.*?)\),?$", each, re.MULTILINE) for each in read]
+
+    shared = commands(replicated=True)
+    assert list(chain(*shared)) == list(chain(*commands(replicated=False)))
+    assert not [each for each in shared if 0 < sum(one.startswith("COMMENT") for one in each) < len(each)]
+
+
+def test_views_run_with_the_rights_of_the_writer_where_its_profile_asks_for_it(
+    store: Store, address: ClickHouseAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ClickHouse passes over the profile's setting. So does the embedded engine, which has no such profile."""
+
+    def of_whom() -> set[str]:
+        made = "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
+        return {"writer's" if " SQL SECURITY DEFINER " in sql else "reader's" for (sql,) in store.query(made)}
+
+    assert (bare_views(store), of_whom()) == ([], {"reader's"})
+    asking = rendering._BARE_VIEWS.replace("getSetting('default_normal_view_sql_security')", "'DEFINER'")
+    monkeypatch.setattr(rendering, "_BARE_VIEWS", asking)
+    assert schema.migrate(address) == ()
+    assert (bare_views(store), of_whom()) == ([], {"writer's"})
+    assert store.query("SELECT * FROM claims(incident = '')") == []
 
 
 if __name__ == "__main__":

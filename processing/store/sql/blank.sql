@@ -11,13 +11,15 @@ SELECT * REPLACE (
     {deletion:UInt64} + version AS version
 )
 -- The newest version that has a text, whatever came in between: an edit that arrives behind its post's deletion decides
--- the tags just as one that arrives before it, so the order of batches and replays does not matter.
+-- the tags just as one that arrives before it, so the order of batches and replays does not matter. Of equal versions,
+-- as a retag writes them, the last one that was written decides, as FINAL has it: the third part of a part's name is
+-- the number of its last block.
 FROM
 (
-    SELECT * EXCEPT (newest)
+    SELECT * EXCEPT (newest, _part)
     FROM
     (
-        SELECT *, max(version) OVER (PARTITION BY toStartOfMinute(created_at), source, id) AS newest
+        SELECT *, _part, max(version) OVER (PARTITION BY toStartOfMinute(created_at), source, id) AS newest
         FROM post_versions
         WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
             AND source = {source:String}
@@ -30,6 +32,6 @@ FROM
             )
     )
     WHERE NOT deleted AND {deletion:UInt64} + version > newest
-    ORDER BY version DESC
+    ORDER BY version DESC, toUInt64(splitByChar('_', _part)[3]) DESC
     LIMIT 1 BY toStartOfMinute(created_at), source, id
 )

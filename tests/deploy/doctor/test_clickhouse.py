@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deploy.doctor import clickhouse
 from deploy.doctor.clickhouse import FORBIDDEN, WRITES, check_clickhouse
 from deploy.doctor.finding import Status
 from deploy.settings import load
@@ -92,6 +93,17 @@ def test_a_writer_that_is_the_reader_is_told_what_it_lacks(
     as_reader = {"BANWATCH_CLICKHOUSE_USER": "reader", "BANWATCH_CLICKHOUSE_PASSWORD": ""}
     told = " ".join(doctor(with_store | as_reader).errors("clickhouse"))
     assert WRITES[0][0] in told
+
+
+def test_a_writer_that_may_read_on_another_replica_is_told(
+    with_store: Environment, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clickhouse, "ANY_REPLICA", clickhouse.ANY_REPLICA.replace("'Shared'", "'Replacing'"))
+    for name, value in with_store.items():
+        monkeypatch.setenv(name, value)
+    [told] = [each for each in check_clickhouse(load(with_store), lambda: datetime.now(UTC)) if each.what == "replicas"]
+    assert told.status is Status.ERROR
+    assert "select_sequential_consistency" in told.remedy
 
 
 def test_a_clock_that_is_off_is_told(with_store: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
