@@ -48,6 +48,7 @@ WHY = {
     Aspect.REPLICAS: "Posts are lost with the disks of as many brokers.",
     Aspect.CLEANUP: "Kafka refuses progress and rejected records in a compacted topic, because they have no key.",
     Aspect.RETENTION: "What the workers have not read by then is lost.",
+    Aspect.LARGEST: "A source ends with the first post that is larger.",
     Aspect.IN_SYNC: "Too few replicas lose what was acknowledged, and more than there are stop all producing.",
 }
 

@@ -25,7 +25,8 @@ class Batch:
     """The messages of one poll, in the order of each partition.
 
     `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
-    and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `division`
+    and `rejections` were read from the topic of rejections. `firsts` maps a partition to the offset of its first record
+    here, and `offsets` to its next offset. `division`
     says how often this member's partitions had changed when the batch began. `owed` means that offsets of an earlier
     batch wait for the commit of this one, which may itself be empty. `sent_at` is when the first record was sent, by
     its sender's clock; None if it is a rejection. `id` names the batch in logs, in the store's log of queries and in
@@ -36,6 +37,7 @@ class Batch:
     progress: list[tuple[int, Progress]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     rejections: list[Rejected] = field(default_factory=list)
+    firsts: dict[Partition, int] = field(default_factory=dict)
     offsets: dict[Partition, int] = field(default_factory=dict)
     division: int = -1
     owed: bool = False
@@ -57,7 +59,9 @@ def sort_into(batch: Batch, records: Sequence[Message], posts_topic: str) -> int
     for record in records:
         topic, value = record.topic(), record.value()
         weight += len(value or b"")
-        batch.offsets[topic, record.partition()] = record.offset() + 1
+        partition, offset = (topic, record.partition()), record.offset()
+        batch.firsts.setdefault(partition, offset)
+        batch.offsets[partition] = offset + 1
         if topic == posts_topic:
             _sort_into(batch, record, value)
         # What is no rejection is left out: to reject it would write it into its own topic again.

@@ -6,7 +6,7 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Self
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from ingest.contract import KafkaAddress
+from ingest.contract import KafkaAddress, Rejected
 from ingest.kafka import tansu
 from ingest.kafka.batch import Batch, Partition, sent_at, sort_into, uncollected
 from ingest.kafka.connection import REQUEST_TIMEOUT, librdkafka_arguments, milliseconds
@@ -43,11 +43,22 @@ READ_AHEAD, READ_AHEAD_KB = 2_500, 4 * 1024
 LONGEST_WRITE = timedelta(minutes=5)
 """The longest time between two polls, after which a member leaves the group."""
 
+COMMITTED_WITHIN = timedelta(seconds=3)
+"""How long a broker is asked for the offsets of partitions."""
+
 CONNECT_WITHIN = timedelta(milliseconds=200)
 """How long a poll looks for a broker while none is connected."""
 
+RENEWED_AFTER = timedelta(minutes=1)
+"""How long no broker may be connected before the caller has to make a new client. That one reads renewed certificates,
+which the library does not, and its probe names what is wrong."""
+
 MOST_DELAYS = 6
 """The number of commits in a row that may fail before the member gives up. Each may take half a minute."""
+
+STUCK = "Failed to fetch committed offset"
+"""How the library tells that it will not read a partition of this member, although it is assigned: librdkafka's issue
+5586."""
 
 EXPELLED = {KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.UNKNOWN_MEMBER_ID}
 """The answers to a commit of which the group has divided the partitions since."""
@@ -89,14 +100,17 @@ class PostConsumer:
         self._division = 0
         """Grows with each change of this member's partitions. They change only within a poll."""
         self._assigned: set[Partition] | None = None
-        self._connected = True
-        self._said: set[str] = set()
-        """The names of the errors that were logged since a broker was last found."""
+        self._away_since: float | None = None
+        """When no broker was connected any more, on a clock that only grows; None while one is."""
+        self._said: set[tuple[object, ...]] = set()
+        """The errors that were logged since a broker was last found, and the partitions in which they were met."""
         self._failure: BrokerUnavailable | BrokerRefused | None = None
         """What no further attempt of this client will heal."""
         self._next: dict[Partition, int] = {}
         """The next offset of each partition that has been read from in the division `_next_of`."""
         self._next_of = 0
+        self._committed: dict[Partition, int] = {}
+        """The committed offset of each partition of posts from which nothing has come since it was assigned."""
         self._member = ""
         """The name that the broker gave this member at the last division."""
         self._embedded = require(address).memory_only
@@ -146,7 +160,8 @@ class PostConsumer:
     def poll(self, timeout: timedelta, max_records: int, linger: timedelta = timedelta()) -> Batch:
         """Return the next batch, after a wait of at most `timeout` for its first record.
 
-        Call this often, because it keeps the membership alive.
+        Call this often, because it keeps the membership alive. Records that Kafka has dropped before this group read
+        them are reported as one rejected record for each partition.
 
         A batch ends at `max_records`, at `LARGEST_BATCH` bytes, at a rebalance of the group, or when it has waited for
         more records for as long as `linger`.
@@ -155,8 +170,8 @@ class PostConsumer:
             BrokerUnavailable: the library cannot go on, and a new consumer can.
             BrokerRefused: the broker refuses the request.
         """
-        if not self._connected:
-            self._look_for_brokers()
+        if self._away_since is not None:
+            self._look_for_brokers(self._away_since)
         # The library waits until it has as many records as it is asked for.
         found = self._consume(1, timeout)
         until = time.monotonic() + linger.total_seconds()
@@ -172,7 +187,10 @@ class PostConsumer:
                 some = min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records)
                 found = self._consume(some, timedelta(seconds=max(0.0, until - time.monotonic())))
         # Another member may have read on in a partition that comes back after a rebalance.
-        self._next = (self._next if batch.division == self._next_of else {}) | batch.offsets
+        known = self._next if batch.division == self._next_of else {}
+        batch.rejected.extend(self._dropped(batch, self._committed | known))
+        self._committed = {each: offset for each, offset in self._committed.items() if each not in batch.firsts}
+        self._next = known | batch.offsets
         self._next_of = batch.division
         return batch
 
@@ -181,36 +199,91 @@ class PostConsumer:
             found: list[Message] = self._kafka.consume(most, timeout.total_seconds())
         except KafkaException as failure:
             raise of_librdkafka(failure.args[0], self._address) from failure
-        if errors := [error for message in found if (error := message.error()) is not None]:
-            for error in errors:
-                self._met(error)
+        if errors := [message for message in found if message.error() is not None]:
+            for message in errors:
+                self._met(message.error(), message)
             found = [message for message in found if message.error() is None]
+        if found and self._away_since is not None:
+            self._found_a_broker()
         if self._failure is not None:
             raise self._failure
         return found
 
-    def _met(self, error: KafkaError) -> None:
+    def _met(self, error: KafkaError, message: Message | None = None) -> None:
         """Note what the library tells of a connection, a partition or the group. It tries again by itself."""
-        if error.name() not in self._said:  # the library tells of each attempt to connect
-            self._said.add(error.name())
-            log.warning("kafka", error=error.name(), what=error.str())
-        if is_refusal(error) or error.code() == LOGIN_FAILED:
+        place = {} if message is None else {"topic": message.topic(), "partition": message.partition()}
+        met = (error.name(), *place.values())
+        if met not in self._said:  # the library tells of each attempt to connect
+            self._said.add(met)
+            offset = {} if message is None else {"offset": message.offset()}
+            log.warning("kafka", error=error.name(), what=error.str(), **place, **offset)
+        if is_refusal(error) or error.code() == LOGIN_FAILED or error.str().startswith(STUCK):
             self._failure = of_librdkafka(error, self._address)
-        if error.code() == ALL_BROKERS_DOWN:
-            self._connected = False
+        if error.code() == ALL_BROKERS_DOWN and self._away_since is None:
+            self._away_since = time.monotonic()
 
-    def _look_for_brokers(self) -> None:
-        """Find out whether a broker is connected again. The library tells only when none is."""
+    def _look_for_brokers(self, since: float) -> None:
+        """Find out whether a broker is connected again. The library tells only when none is.
+
+        Raises:
+            BrokerUnavailable: none has been connected for too long.
+        """
         with suppress(KafkaException):
             self._kafka.list_topics(self._address.posts_topic, CONNECT_WITHIN.total_seconds())
-            self._connected = True
-            self._said.clear()
-            log.warning("kafka", what="A broker answers again.")
+            self._found_a_broker()
+            return
+        if time.monotonic() - since > RENEWED_AFTER.total_seconds():
+            raise BrokerUnavailable(f"No broker has answered at {self._address.bootstrap} for a minute.")
+
+    def _found_a_broker(self) -> None:
+        self._away_since = None
+        self._said.clear()
+        log.warning("kafka", what="A broker answers again.")
+
+    def _dropped(self, batch: Batch, expected: Mapping[Partition, int]) -> Iterator[Rejected]:
+        """Yield what Kafka has dropped between the expected offset of a partition and its first record.
+
+        The library passes over it in silence. Not every offset that is left out was dropped: the marks of another
+        producer's transactions have offsets too.
+        """
+        for (topic, number), first in batch.firsts.items():
+            awaited = expected.get((topic, number), first)
+            if first <= awaited or topic != self._address.posts_topic:
+                continue
+            lost = min(first, self._start_of((topic, number))) - awaited
+            if lost > 0:
+                log.error("kafka", what="Records were dropped before they were read.", partition=number, records=lost)
+                yield Rejected(
+                    source="kafka",
+                    where=f"{topic}[{number}]@{awaited}",
+                    reason=f"Kafka has dropped {lost} records before they were read.",
+                    raw="",
+                    seen_at=batch.sent_at,
+                    stage="worker",
+                    kind="missing",
+                )
+
+    def _start_of(self, partition: Partition) -> int:
+        """Return the offset of the oldest record that Kafka has; 0 where the broker does not say."""
+        with suppress(KafkaException):
+            start, _ = self._kafka.get_watermark_offsets(TopicPartition(*partition), COMMITTED_WITHIN.total_seconds())
+            return int(start)
+        return 0
 
     def _gain(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._division += 1
         self._member = self._kafka.memberid() or ""
         self._assigned = {(each.topic, each.partition) for each in partitions}
+        self._committed = {} if self._embedded else self._committed_of(self._of_posts())
+
+    def _committed_of(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the committed offset of each partition that has one; nothing where the broker does not say."""
+        with suppress(KafkaException):
+            found = self._kafka.committed(
+                [TopicPartition(*each) for each in partitions], COMMITTED_WITHIN.total_seconds()
+            )
+            return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0 and not each.error}
+        return {}
 
     def _lose(self, _: Consumer, __: list[TopicPartition]) -> None:
         self._division += 1
@@ -222,7 +295,7 @@ class PostConsumer:
 
         None while it is in no group, or has no connection to any broker.
         """
-        return len(self._of_posts()) if self._connected and self._assigned is not None else None
+        return None if self._away_since is not None or self._assigned is None else len(self._of_posts())
 
     def lag(self) -> int:
         """Return the number of records in this member's partitions that it has not returned, as of the last fetch.

@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from confluent_kafka import KafkaError as LibrdkafkaError
 from kafka.errors import (
     BrokerNotAvailableError,
+    CorruptRecordError,
+    DuplicateSequenceNumberError,
     InvalidProducerEpochError,
     KafkaError,
     LogTruncationError,
     OutOfOrderSequenceNumberError,
+    ProducerFencedError,
     UnknownBrokerIdError,
+    UnknownError,
     UnknownProducerIdError,
 )
 
@@ -21,14 +25,18 @@ from ingest.errors import Failure, Unavailable
 
 HEALED_BY_A_NEW_CLIENT = (
     BrokerNotAvailableError,
+    CorruptRecordError,
+    DuplicateSequenceNumberError,
     InvalidProducerEpochError,
     LogTruncationError,
     OutOfOrderSequenceNumberError,
+    ProducerFencedError,
     UnknownBrokerIdError,
+    UnknownError,
     UnknownProducerIdError,
 )
-"""What a client meets after a broker was lost, and the library does not repeat. Nobody has to change anything: a new
-client goes on from the committed offsets, or from the cursor."""
+"""What a client meets after a broker was lost, or a batch was damaged on its way, and the library does not repeat.
+Nobody has to change anything: a new client goes on from the committed offsets, or from the cursor."""
 
 
 class BrokerUnavailable(Unavailable):
@@ -71,7 +79,9 @@ def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | B
     if denied := DENIED.get(getattr(error, "errno", -1)):
         return _denied(denied, address)
     said = str(error).removesuffix(": None").rstrip(".")
-    if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
+    # The library raises the class itself for much. A request of its own that got no answer is one of them.
+    unexplained = type(error) is KafkaError and "unknown reasons" in said
+    if unexplained or getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
         return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
     return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
 

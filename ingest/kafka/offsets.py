@@ -130,7 +130,7 @@ class CommittedOffsets:
     def __init__(self, group: ConsumerGroup) -> None:
         self._group = group
         self._newest: Mapping[int, int] = {}
-        self._failure: BrokerRefused | TopicReplaced | None = None
+        self._failure: BrokerRefused | BrokerUnavailable | TopicReplaced | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._ask, name="committed", daemon=True)
         self._thread.start()
@@ -141,6 +141,7 @@ class CommittedOffsets:
         Raises:
             TopicReplaced: the topic has been replaced.
             BrokerRefused: the broker refuses the request.
+            BrokerUnavailable: the thread that reads them has met what nobody foresaw.
         """
         if self._failure is not None:
             raise self._failure
@@ -161,6 +162,9 @@ class CommittedOffsets:
                 log.warning("offsets not known", reason=str(error))
             except (BrokerRefused, TopicReplaced) as failure:
                 self._failure = failure
+                return
+            except Exception as error:  # noqa: BLE001 - without this thread its source would wait for ever
+                self._failure = BrokerUnavailable(f"The committed offsets are not known: {error!r}.")
                 return
             self._stop.wait(ASK_EVERY)
 

@@ -24,6 +24,9 @@ REJECTED_KEPT = timedelta(days=30)
 """People read rejected records, weeks later, to find out why a source refuses so much."""
 
 CLEANUP, RETENTION, IN_SYNC = "cleanup.policy", "retention.ms", "min.insync.replicas"
+LARGEST = "max.message.bytes"
+LEAST_LARGEST = 1_000_000
+"""Bytes that the largest post takes with all that goes with it. Kafka's default is more."""
 UNLIMITED = "-1"
 
 
@@ -36,6 +39,7 @@ class Aspect(StrEnum):
     CLEANUP = CLEANUP
     RETENTION = RETENTION
     IN_SYNC = IN_SYNC
+    LARGEST = LARGEST
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def differences(topic: Topic | None, wanted: WantedTopic) -> Iterator[Difference
             least = str(min(int(value), max(1, topic.replicas - 1)))
         if found and not _satisfies(name, found, least):
             yield Difference(wanted.name, Aspect(name), found, least)
+    if int(topic.settings.get(LARGEST, LEAST_LARGEST)) < LEAST_LARGEST:
+        yield Difference(wanted.name, Aspect.LARGEST, topic.settings[LARGEST], str(LEAST_LARGEST))
     if int(topic.settings.get(IN_SYNC, 1)) > topic.replicas:
         found, most = topic.settings[IN_SYNC], str(topic.replicas)
         yield Difference(wanted.name, Aspect.IN_SYNC, found, f"at most {most}", repairable=False)
@@ -151,11 +157,13 @@ def ensure_topics(
     names = [address.posts_topic, address.rejected_topic]
     with kafka_errors(address), closing(administer(address)) as admin:
         present = set(admin.list_topics())
-        if not present.issuperset(names):
+        missing = [name for name in names if name not in present]
+        if missing:
             for topic in wanted_topics(address, require(address), partitions, replication, retention):
-                if topic.name not in present:
+                if topic.name in missing:
                     _create(admin, topic, address)
-        admin.wait_for_topics(names)
+            # Of a topic that was there, a partition without a leader keeps nobody from the others.
+            admin.wait_for_topics(missing)
 
 
 def _create(admin: KafkaAdminClient, topic: WantedTopic, address: KafkaAddress) -> None:

@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
 from ingest.kafka import Batch, ConsumerGroup, Delivery, PartitionsLost, PostConsumer, PostProducer, ensure_topics
@@ -388,6 +388,27 @@ def test_the_watch_tells_how_far_a_group_has_come(address: KafkaAddress) -> None
             consumer.commit(batch)
         assert watch.committed() == ends
         assert watch.lag() == 0
+
+
+def test_records_that_kafka_has_dropped_are_told(address: KafkaAddress, request: pytest.FixtureRequest) -> None:
+    if "tansu" in request.node.callspec.id:
+        pytest.skip("the embedded broker keeps all that it carries")
+    ends = Counter(delivery.partition for delivery in write(address, map(post, range(90))))
+    with join(address) as consumer:
+        for batch in take(consumer, 90):
+            consumer.commit(batch)
+    write(address, map(post, range(90, 180)))
+    admin = KafkaAdminClient(bootstrap_servers=address.bootstrap)
+    try:
+        admin.delete_records({TopicPartition(address.posts_topic, 0): ends[0] + 10})
+    finally:
+        admin.close()
+    with join(address) as consumer:
+        batches = take(consumer, 80)
+    [told] = [each for batch in batches for each in batch.rejected]
+    assert (told.where, told.kind) == (f"{address.posts_topic}[0]@{ends[0]}", "missing")
+    assert told.reason == "Kafka has dropped 10 records before they were read."
+    assert len(ids(batches)) == 80
 
 
 def test_topics_are_created_once_and_never_changed(address: KafkaAddress) -> None:

@@ -50,6 +50,7 @@ def test_what_is_more_than_wanted_is_no_difference(topic: Topic) -> None:
         (replace(AS_WANTED, settings=SETTINGS | {"cleanup.policy": "compact"}), Aspect.CLEANUP, "delete", True),
         (replace(AS_WANTED, settings=SETTINGS | {"retention.ms": "1"}), Aspect.RETENTION, "604800000", True),
         (replace(AS_WANTED, settings=SETTINGS | {"min.insync.replicas": "1"}), Aspect.IN_SYNC, "2", True),
+        (replace(AS_WANTED, settings=SETTINGS | {"max.message.bytes": "262144"}), Aspect.LARGEST, "1000000", True),
         (replace(AS_WANTED, settings=SETTINGS | {"min.insync.replicas": "4"}), Aspect.IN_SYNC, "at most 3", False),
         (
             replace(AS_WANTED, replicas=1, settings=SETTINGS | {"min.insync.replicas": "1"}),
