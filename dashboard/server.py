@@ -25,6 +25,7 @@ from dashboard import handover
 from dashboard.access.gate import SESSION_HEADER, Gate
 from dashboard.access.login import login_of
 from dashboard.access.policy import is_https, policy_of
+from dashboard.connections import HttpConnection
 from dashboard.door import Door, headers
 from dashboard.host_names import HostNames, foreign_page
 from dashboard.services import Services
@@ -117,7 +118,7 @@ def evidence_route(settings: DashboardSettings, services: Services) -> Route:
     """Return the route of the zip with an incident's evidence. Whoever may see the page may have the zip.
 
     A page of another site cannot have a zip made: its link leads to the page of the incident. Zips wait for each other
-    without a thread.
+    without a thread, and one that nobody waits for any more is not made.
     """
     names, turns = HostNames(settings.dashboard_host, settings.names), asyncio.Semaphore(_MOST_EXPORTS)
 
@@ -125,6 +126,8 @@ def evidence_route(settings: DashboardSettings, services: Services) -> Route:
         if foreign_page(request.headers, names) is not None:
             return RedirectResponse(f"./incident?{request.url.query}", HTTPStatus.SEE_OTHER)
         async with turns:
+            if await request.is_disconnected():
+                return Response(status_code=HTTPStatus.REQUEST_TIMEOUT)
             return await run_in_threadpool(_evidence, settings, services, request)
 
     return Route("/evidence", answer)
@@ -144,6 +147,7 @@ def _server(
         uvicorn.Config(
             application,
             lifespan="on",
+            http=HttpConnection,
             ws="websockets-sansio",
             ws_max_size=_LONGEST_MESSAGE,
             access_log=False,

@@ -38,7 +38,7 @@ _MARK = (
     "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
 _STACKED = re.compile(f"({_MARK}{{{MOST_MARKS}}}){_MARK}+")
-_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+_BLANKS = re.compile(r"\s{2,}")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _VIRAMA = 9
 """The combining class of the signs that join two Indic letters."""
@@ -50,8 +50,12 @@ def displayable(text: str, longest: int = LONGEST_POST) -> str:
 
     The function cuts the text before it reads the characters, so a long text costs no more than a short one.
     """
-    head = _BLANK_LINES.sub("\n\n", _INVISIBLE.sub("", text[: 4 * longest])).strip()
+    head = _BLANKS.sub(_one_blank_line, _INVISIBLE.sub("", text[: 4 * longest])).strip()
     return _cut(_STACKED.sub(r"\1", head), longest, of_more=len(text) > 4 * longest)
+
+
+def _one_blank_line(blanks: re.Match[str]) -> str:
+    return "\n\n" if blanks[0].count("\n") > 1 else blanks[0]
 
 
 def plain(text: str, longest: int = LONGEST_LINE) -> str:

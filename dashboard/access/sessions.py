@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from dashboard.viewer import Role
 
 MOST_ENDED = 10_000
-"""Sessions that are remembered as logged out, at most."""
+"""Sessions of one role that are remembered as logged out, at most."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -32,14 +32,15 @@ class Sessions:
     """Issues and reads sessions.
 
     The first of the `keys` signs. `rules` stands for the settings that let people in: where they change, all sessions
-    end. A session that was logged out is remembered until it would have ended by itself.
+    end. A session that was logged out is remembered until it would have ended by itself. Each role has its own memory:
+    who logs out again and again makes the server forget nobody of more rights.
     """
 
     keys: Sequence[SecretStr]
     rules: str
     lasting: timedelta
     clock: Callable[[], datetime]
-    _ended: dict[str, int] = field(default_factory=dict)
+    _ended: dict[Role, dict[str, int]] = field(default_factory=lambda: {role: {} for role in Role})
 
     def __post_init__(self) -> None:
         self._signer = URLSafeSerializer(
@@ -65,12 +66,12 @@ class Sessions:
 
     def lasts(self, session: Session) -> bool:
         """Return whether a session has neither expired nor been logged out."""
-        return session.expires > self.clock().timestamp() and session.id not in self._ended
+        return session.expires > self.clock().timestamp() and session.id not in self._ended[session.role]
 
     def end(self, session: Session) -> None:
         """Log a session out."""
         now = self.clock().timestamp()
-        self._ended = {each: expires for each, expires in self._ended.items() if expires > now}
-        if len(self._ended) >= MOST_ENDED:
-            self._ended.pop(next(iter(self._ended)))
-        self._ended[session.id] = session.expires
+        ended = {each: expires for each, expires in self._ended[session.role].items() if expires > now}
+        if len(ended) >= MOST_ENDED:
+            ended.pop(next(iter(ended)))
+        self._ended[session.role] = ended | {session.id: session.expires}

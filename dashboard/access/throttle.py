@@ -28,7 +28,8 @@ class Throttle:
     """Counts wrong passwords by address, and of all addresses together. It remembers a bounded number of addresses.
 
     An address from which somebody has logged in is held to its own limit only: guessing from elsewhere does not lock
-    people out. An address is a network of 64 bits in IPv6, which one person usually has for themselves.
+    people out. A login does not forgive what failed before it, because who knows the viewers' password could guess the
+    operators'. An address is a network of 64 bits in IPv6, which one person usually has for themselves.
     """
 
     clock: Callable[[], float]
@@ -56,7 +57,6 @@ class Throttle:
     def succeeded(self, address: str) -> None:
         """Note that somebody has logged in from an address."""
         place = network(address)
-        self._failures.pop(place, None)
         self._trusted.pop(place, None)
         self._trusted[place] = None
         _bound(self._trusted)

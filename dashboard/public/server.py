@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.types import ASGIApp
 
+from dashboard.connections import HttpConnection
 from dashboard.public.app import application
 from dashboard.public.editions import Editions
 from dashboard.public.editor import Editor
@@ -63,7 +64,7 @@ def server(pages: ASGIApp, turned: Callable[[], Awaitable[None]] | None = None) 
     return uvicorn.Server(
         uvicorn.Config(
             pages,
-            http="httptools",
+            http=HttpConnection,
             loop="uvloop",
             ws="none",
             lifespan="on",

@@ -21,6 +21,7 @@ from deploy.answers.page import HEADERS, notice, question
 from processing import queries
 from processing.alerts.signed_links import PATH, SignedLinks
 from processing.contract import Incident
+from processing.plain_text import plain
 from processing.store.answers import Answer, answer
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 
@@ -105,7 +106,9 @@ async def _form(request: Request) -> dict[str, str]:
         raise ValueError(f"Say your name, in at most {LONGEST_NAME} characters, and at most {LONGEST_NOTE} of a note.")
     if action not in set(Answer):
         raise ValueError("Say whether you have it in hand or it is over.")
-    return {"by": by, "note": note, "action": action}
+    if not (name := plain(by, LONGEST_NAME)):
+        raise ValueError("Say your name in characters that can be seen.")
+    return {"by": name, "note": plain(note, LONGEST_NOTE), "action": action}
 
 
 def _said(by: str, note: str, action: str, at: datetime) -> str:

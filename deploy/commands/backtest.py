@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import TableFormat, settings
+from deploy.commands.options import TableFormat, settings, show
 from deploy.local_store import store_at_hand
 from deploy.settings import Settings
 from deploy.terminal.rules_backtest import rules_backtest_lines
@@ -100,7 +100,7 @@ def _print_incidents(asked: _Asked, format: TableFormat, *, write: bool) -> None
         found = run(reader, asked.policy, asked.roots, asked.start, asked.end)
         written = _record(own, found) if write else ()
     if format is TableFormat.JSON:
-        print(msgspec.json.encode(_as_json(found, asked.policy, written)).decode())
+        show([msgspec.json.encode(_as_json(found, asked.policy, written)), b"\n"], page=False)
     else:
         print("\n".join(_lines(found, asked.policy)))
         if write:
@@ -132,7 +132,7 @@ def _print_messages(asked: _Asked, format: TableFormat, rules: Path, truth: Path
             "held_back": told.held_back,
             "score": scored,
         }
-        print(msgspec.json.encode(record).decode())
+        show([msgspec.json.encode(record), b"\n"], page=False)
     else:
         print("\n".join(rules_backtest_lines(told, scored)))
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.commands.explain import NoSuchIncident
-from deploy.commands.options import TableFormat, settings
+from deploy.commands.options import TableFormat, settings, show
 from deploy.local_store import store_at_hand
 from deploy.terminal.progress import printable
 from deploy.writer import writer
@@ -124,7 +124,7 @@ def silence(
             columns = ("id", "topic", "languages", "sources", "severity", "channel", "ends_at", "by", "note")
             _print(found, columns, format, "There is no silence.")
             return
-        ended = [msgspec.structs.replace(each, ends_at=now) for each in found if each.id == end]
+        ended = [each.ended(now) for each in found if each.id == end]
         if not ended:
             raise NoSuchSilence(f"There is no silence {end!r}. `banwatch alerts silence` prints those that there are.")
         with Store(writer(own)) as store:
@@ -167,7 +167,7 @@ def _require_incident(reader: Reader, name: str) -> None:
 
 def _print(rows: Sequence[msgspec.Struct], columns: Sequence[str], format: TableFormat, nothing: str) -> None:  # noqa: A002
     if format is TableFormat.JSON:
-        print(msgspec.json.encode(rows).decode())
+        show([msgspec.json.encode(rows), b"\n"], page=False)
         return
     if not rows:
         print(nothing)

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from deploy.commands.options import show
 from deploy.doctor.examination import examine
 from deploy.doctor.finding import Status
 from deploy.processes.alerting import utc_now
@@ -30,6 +31,9 @@ def doctor(
         if not json:
             print("\n".join(map(printable, section_lines(section))), flush=True)
     findings = [finding for section in sections for finding in section.findings]
-    print(msgspec.json.encode({"sections": sections}).decode() if json else f"\n{summary(findings)}")
+    if json:
+        show([msgspec.json.encode({"sections": sections}), b"\n"], page=False)
+    else:
+        print(f"\n{summary(findings)}")
     if any(finding.status is Status.ERROR for finding in findings):
         raise typer.Exit(1)

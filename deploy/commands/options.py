@@ -67,7 +67,8 @@ def show(result: Iterable[bytes], *, page: bool) -> None:
         BrokenPipeError: the reader of standard output has closed the pipe.
     """
     if not sys.stdout.isatty():
-        sys.stdout.buffer.writelines(result)
+        for piece in result:
+            sys.stdout.buffer.write(piece)
     elif page:
         # With these flags `less` quits after a single screen, cuts wide lines and leaves its output on the screen.
         os.environ.setdefault("LESS", "-FSX")

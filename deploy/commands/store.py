@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import TableFormat, settings
+from deploy.commands.options import TableFormat, settings, show
 from deploy.local_store import store_at_hand
 from deploy.terminal.incidents import incident_lines
 from deploy.writer import writer
@@ -51,7 +51,7 @@ def spikes(
     with store_at_hand(settings()) as own, queries.connect(own.reader) as store:
         incidents = queries.incidents(store, limit=limit)[:limit]
     if format is TableFormat.JSON:
-        print(msgspec.json.encode(incidents).decode())
+        show([msgspec.json.encode(incidents), b"\n"], page=False)
     else:
         print("\n".join(incident_lines(incidents, settings())) or "No incidents.")
 

@@ -35,7 +35,7 @@ def up(
     until_done: Annotated[
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,
-    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the dashboard.")] = False,
     public: Public = False,
     workers: Workers = 1,
     source: Annotated[
@@ -86,7 +86,7 @@ def _live_sources(own: Settings, asked: tuple[str, ...], *, unasked: bool) -> tu
 
 
 def demo(
-    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the dashboard.")] = False,
     until_done: Annotated[
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,

@@ -167,12 +167,22 @@ class TestSessions:
             session = own.read(own.issue("Nora", Role.VIEWER))
             assert session is not None
             own.end(session)
-        assert len(own._ended) == 3
+        assert len(own._ended[Role.VIEWER]) == 3
         clock.now += 13 * HOUR
         session = own.read(own.issue("Nora", Role.VIEWER))
         assert session is not None
         own.end(session)
-        assert len(own._ended) == 1
+        assert len(own._ended[Role.VIEWER]) == 1
+
+    def test_viewers_who_log_out_revive_no_operator(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sessions, "MOST_ENDED", 3)
+        own = some_sessions()
+        stolen = own.issue("Nora", Role.OPERATOR)
+        for cookie in (stolen, *(own.issue("Omar", Role.VIEWER) for _ in range(5))):
+            session = own.read(cookie)
+            assert session is not None
+            own.end(session)
+        assert own.read(stolen) is None
 
     def test_a_cookie_of_another_key_or_of_other_rules_is_none(self) -> None:
         cookie = some_sessions(OTHER).issue("Nora", Role.OPERATOR)
@@ -226,6 +236,13 @@ class TestThrottle:
         assert brake.throttle.wait("192.0.2.1") == 0
         brake.fail("192.0.2.1")
         assert brake.throttle.wait("192.0.2.1") == 0, "a new window counts from the start"
+
+    def test_a_login_does_not_forgive_what_failed_before_it(self) -> None:
+        brake = Brake()
+        for _ in range(2):
+            brake.fail("192.0.2.1", FAILURES_OF_ONE // 2)
+            brake.throttle.succeeded("192.0.2.1")
+        assert brake.throttle.wait("192.0.2.1") > 0
 
     def test_many_addresses_together_are_braked_but_for_those_that_are_known(self) -> None:
         brake = Brake()

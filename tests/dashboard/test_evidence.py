@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import Message
 
 from dashboard import addresses, server
 from dashboard.i18n import WORDS
@@ -101,6 +102,24 @@ def test_a_link_on_another_site_leads_to_the_page_and_has_no_zip_made(told: Dash
     ):
         answer = fetched(told, address, exporting(versions), foreign)
         assert (answer.status_code, answer.headers["location"]) == (303, f"./incident?{urlsplit(address).query}")
+
+
+def test_a_zip_that_nobody_waits_for_any_more_is_not_made(told: DashboardSettings) -> None:
+    def versions() -> Versions:
+        raise AssertionError("a zip is made")
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    said: list[Message] = []
+    address = urlsplit(addresses.of_evidence(NAME, ENGLISH, with_texts=True))
+    scope = {"type": "http", "method": "GET", "path": f"/{address.path}", "headers": [(b"host", b"127.0.0.1")]}
+    scope |= {"query_string": address.query.encode()}
+    asyncio.run(Starlette(routes=[server.evidence_route(told, exporting(versions))])(scope, gone, send))
+    assert said[0]["status"] == 408
 
 
 def test_without_versions_nothing_is_offered(told: DashboardSettings) -> None:

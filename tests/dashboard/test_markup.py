@@ -95,6 +95,12 @@ def test_a_long_text_ends_with_an_ellipsis() -> None:
 
 def test_empty_lines_do_not_flood_the_page() -> None:
     assert displayable("a" + "\n \n" * 500 + "b") == "a\n\nb"
+    assert displayable("a \n b  c") == "a \n b  c"
+
+
+def test_blanks_do_not_hold_the_page() -> None:
+    """Time that grows with the square of the blanks would be hours here."""
+    assert displayable(" " * 4_000_000 + "x", 1_000_001) == "x"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,8 +13,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from processing.alerts.message import text_lines
-from processing.alerts.notification import Notification
+from processing.alerts.notification import Message, Notification
 from processing.alerts.notifiers.mail_html import CHART, mail_html
+from processing.alerts.notifiers.text import unlinked
 from processing.plain_text import STEERING, plain
 
 LONGEST_SUBJECT = 150
@@ -41,12 +43,27 @@ def mail_message(
 
 
 def _write(mail: EmailMessage, notification: Notification) -> None:
-    message = notification.message
+    message = _unlinked(notification.message)
     mail.set_content("\n".join(text_lines(message)))
     mail.add_alternative(mail_html(message), subtype="html")
     if message.chart is not None:
         html = mail.get_payload(1)
         html.add_related(message.chart, "image", "png", cid=f"<{CHART}>", disposition="inline")  # type: ignore[union-attr]
+
+
+def _unlinked(message: Message) -> Message:
+    """Return a message in whose texts a mail program finds no address. Links, and the statement, stay as they are."""
+    return replace(
+        message,
+        title=unlinked(message.title),
+        verdict=unlinked(message.verdict),
+        facts=tuple(replace(fact, value=unlinked(fact.value)) for fact in message.facts),
+        quotes=tuple(
+            replace(quote, text=unlinked(quote.text), author=unlinked(quote.author)) for quote in message.quotes
+        ),
+        notes=tuple(map(unlinked, message.notes)),
+        parts=tuple(map(_unlinked, message.parts)),
+    )
 
 
 def message_id(key: str, sender: str) -> str:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import socket
+from contextlib import suppress
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
+from dashboard import connections
 from dashboard.public.drawing import Theme
 from dashboard.public.svg import style_hash
 from processing.contract import ClickHouseAddress
-from tests.dashboard.public.conftest import INCIDENT, Served, serving
+from tests.dashboard.public.conftest import INCIDENT, Served, listening, serving
 
 PAGES = (
     "/", "/ar/", f"/incident/{INCIDENT}", "/feed.atom", "/api/incidents.json", "/api/counts.csv", "/healthz",
@@ -122,3 +129,20 @@ def test_a_page_that_a_cache_holds_finds_a_style_sheet(standing: Served) -> None
     older = standing.get("/style-0123456789.css")
     assert older.text == standing.get(path).text
     assert "immutable" not in older.headers["cache-control"]
+
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", WHOLE[:-2], WHOLE + b"\r\n"])
+def test_a_connection_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    page = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))])
+    with listening(page) as base:
+        with monkeypatch.context() as soon:
+            soon.setattr(connections, "HEAD_SECONDS", 0.2)
+            with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2])), timeout=60) as connection:
+                connection.sendall(sent)
+                with suppress(ConnectionResetError):
+                    while connection.recv(1_000):
+                        pass
+        assert httpx.get(base, trust_env=False).text == "here"

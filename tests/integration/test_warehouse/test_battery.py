@@ -237,6 +237,16 @@ WAYS_OUT = [
     "SELECT d.:`DateTime('file:{secret}')` FROM (SELECT 1::Dynamic AS d)",
     "SELECT {{t:DateTime('file:{secret}')}}",
     "SELECT * APPLY(now) FROM (SELECT 'file:{secret}')",
+    # What a query gives to its own lambda, and to APPLY, is a constant where the query writes one.
+    "WITH x -> now(x) AS f SELECT f('file:{secret}')",
+    "WITH x -> toDateTime(0, x) AS f SELECT f(concat('fi', 'le:{secret}'))",
+    "WITH x -> now(x.1) AS f SELECT f(('file:{secret}', 1))",
+    "WITH x -> arrayMap(y -> now(x), [1]) AS f SELECT f('file:{secret}')",
+    "WITH x -> x AS g, (g, v) -> g(v) AS f SELECT f(x -> now(x), 'file:{secret}')",
+    "WITH lambda(tuple(x), now(x)) AS f SELECT f('file:{secret}')",
+    "SELECT * REPLACE ('file:{secret}' AS dummy) APPLY(now) FROM system.one",
+    "SELECT * REPLACE ('file:{secret}' AS dummy) APPLY(x -> toDateTime(0, x)) FROM system.one",
+    "SELECT * REPLACE ('DateTime(\\'file:{secret}\\')' AS dummy) APPLY(defaultValueOfTypeName) FROM system.one",
 ]
 PRYING = [
     "SELECT * FROM system.processes",

@@ -170,6 +170,10 @@ def test_limits_end_a_query_of_the_reader(warehouse: Warehouse) -> None:
         ("WITH 1 AS one SELECT one", "1\n"),
         ("SELECT sum(number) FROM numbers(3)", "3\n"),
         ("EXISTS TABLE guarded", "1\n"),
+        ("WITH x -> x + 1 AS next SELECT next(2)", "3\n"),
+        ("SELECT count(), arrayMap(count -> count + 1, [1])", "1\t[2]\n"),
+        ("SELECT arrayMap(month -> makeDate(2020, month, 1), [1, 2])", "['2020-01-01','2020-02-01']\n"),
+        ("SELECT * APPLY(toDateTime) FROM (SELECT 0)", "1970-01-01 00:00:00\n"),
     ],
 )
 def test_ordinary_queries_pass(warehouse: Warehouse, table: None, query: str, expected: str) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from deploy.embedded.chdb_http.errors import Code, EngineError
-from deploy.embedded.chdb_http.policy.constant_texts import ConstantTexts, is_harmless
-from deploy.embedded.chdb_http.policy.syntax_tree import arguments_of, text_of, walk
+from deploy.embedded.chdb_http.policy.constant_texts import ConstantTexts, given_parameters, is_harmless
+from deploy.embedded.chdb_http.policy.syntax_tree import arguments_of, is_lambda, parameters_of, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,6 +71,8 @@ _SHAPES = {
     "SetQuery": "changes",
 }
 _KEYS = {kind: frozenset((*keys.split(), "type", "alias")) for kind, keys in _SHAPES.items()}
+_OF_TABLES = {"database_and_table_name", "subquery", "table_function"}
+"""The keys under which a table stands. Its alias names no value."""
 _NAMES = {"alias", "name", "window_name", "parent_window_name", "column_name_prefix", "lambda_arg", "column"}
 _EXPLANATIONS = {"", "AST", "SYNTAX", "QUERY TREE", "PLAN", "PIPELINE", "ESTIMATE"}
 
@@ -139,10 +141,11 @@ class Policy:
         """
         places = tuple(walk(tree))
         named = _named(places)
+        values = _named(place for place in places if place.key not in _OF_TABLES)
         own = named.keys() | {str(node["name"]) for node, *_ in places if node.get("type") == "WithElement"}
         searches = any(_is_searched(place) and place.node.get("type") == "Identifier" for place in places)
-        texts = ConstantTexts(self.catalog, named, parameters)
-        judging = _Judging(self, parameters, around, frozenset(own), searches, texts)
+        texts = ConstantTexts(self.catalog, values, given_parameters(places, self.catalog), parameters)
+        judging = _Judging(self, parameters, around, frozenset(own), _held(places), searches, texts)
         for place in places:
             judging.place(place)
 
@@ -179,13 +182,15 @@ class Policy:
 class _Judging:
     """The check of one query. `own` holds the names that the query defines.
 
-    `searches` says whether a name stands at the right of `IN`.
+    `held` maps each node to the parameters of the lambdas around it, by the node's identity. `searches` says whether a
+    name stands at the right of `IN`.
     """
 
     policy: Policy
     parameters: Mapping[str, str]
     around: Surroundings
     own: frozenset[str]
+    held: Mapping[int, frozenset[str]]
     searches: bool
     texts: ConstantTexts
 
@@ -195,7 +200,7 @@ class _Judging:
             case "Function":
                 self._function(place)
             case "ColumnsApplyTransformer" if "func_name" in place.node:
-                self._call(str(place.node["func_name"]))
+                self._apply(str(place.node["func_name"]))
             case "QueryParameter" if not is_harmless(str(place.node["param_type"])):
                 raise denied("the type of a parameter")
             case "Identifier":
@@ -243,18 +248,25 @@ class _Judging:
                 raise denied(f"the table function {_shown(str(place.node['name']))}")
         if name == "exists" and _first_argument(place.node).get("type") == "Subquery":
             return
+        if str(place.node["name"]) in self.held[id(place.node)]:
+            raise denied(f"the function {_shown(name)}, which is the parameter of a lambda")
         self._call(str(place.node["name"]))
         if name in _NAME_A_FUNCTION and not _AGGREGATE.fullmatch(text_of(_first_argument(place.node))):
             raise denied(f"a function named by an expression in {place.node['name']}")
         if not self.texts.are_written_out(name, place.node):
             raise denied(f"a time zone or a type that is not plainly written out in {_shown(name)}")
 
+    def _apply(self, name: str) -> None:
+        self._call(name)
+        if not self.texts.take_a_column(name.lower()):
+            raise denied(f"a column as the time zone or the type in {_shown(name)}")
+
     def _call(self, name: str) -> None:
         catalog = self.policy.catalog
         if catalog.allows(name.lower()):
             return
         if not catalog.knows(name.lower()) and name.lower() not in catalog.table_functions:
-            if any(each.get("name") == "lambda" for each in self.texts.named.get(name, ())):
+            if any(map(is_lambda, self.texts.named.get(name, ()))):
                 return
             raise EngineError(Code.UNKNOWN_FUNCTION, f"There is no function {_shown(name)}")
         raise denied(f"the function {_shown(name)}")
@@ -333,6 +345,15 @@ def _named(places: Iterable[Position]) -> dict[str, list[Node]]:
     for node, *_ in places:
         if "alias" in node:
             found.setdefault(str(node["alias"]), []).append(node)
+    return found
+
+
+def _held(places: Iterable[Position]) -> dict[int, frozenset[str]]:
+    """Return the parameters of the lambdas around each node, by the node's identity. Owners come before their nodes."""
+    found: dict[int, frozenset[str]] = {}
+    for node, _, _, owner in places:
+        around = found.get(id(owner), frozenset())
+        found[id(node)] = around | {str(each["name"]) for each in parameters_of(node)} if is_lambda(node) else around
     return found
 
 

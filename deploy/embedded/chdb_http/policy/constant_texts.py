@@ -8,15 +8,15 @@ literal or a parameter, because a computed text could name any file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deploy.embedded.chdb_http.policy.syntax_tree import arguments_of
+from deploy.embedded.chdb_http.policy.syntax_tree import arguments_of, is_lambda, parameters_of
 
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.policy.functions import Catalog
-    from deploy.embedded.chdb_http.policy.syntax_tree import Node
+    from deploy.embedded.chdb_http.policy.syntax_tree import Node, Position
 
 _TAKERS = {"Dates and Times", "Time Window", "Type Conversion", "UUID"}
 _TAKE_TYPES = {
@@ -27,7 +27,8 @@ _TAKE_TYPES = {
 _FIRST = dict.fromkeys(("defaultvalueoftypename", "now", "nowinblock"), 0)
 _FIRST |= dict.fromkeys(("datename", "datetrunc", "formatdatetime", "formatdatetimeinjodasyntax", "timeslot"), 2)
 _FIRST |= dict.fromkeys(("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero", "todatetime64"), 2)
-_FIRST |= dict.fromkeys(("age", "datediff"), 3) | {"timediff": 2, "makedatetime": 6, "makedatetime64": 8}
+_FIRST |= dict.fromkeys(("age", "datediff", "makedate", "makedate32"), 3)
+_FIRST |= {"timediff": 2, "makedatetime": 6, "makedatetime64": 8}
 _ADDING = re.compile(r"(?:add|subtract)\w+|tostartofinterval|todatetime64or\w+")
 # Functions that return one of their arguments unchanged. Their result is harmless if all arguments are.
 _PASSING = {
@@ -59,21 +60,24 @@ def is_harmless(text: str) -> bool:
 
 @dataclass(frozen=True)
 class ConstantTexts:
-    """Checks the arguments of one query. `named` maps each alias to the nodes with that alias."""
+    """Checks the arguments of one query.
+
+    `named` maps each alias to the nodes with that alias. `given` holds the parameters of lambdas that may be constants.
+    """
 
     catalog: Catalog
     named: Mapping[str, Sequence[Node]]
+    given: frozenset[str]
     parameters: Mapping[str, str]
     _seen: set[int] = field(default_factory=set)
     """The nodes already found harmless. Aliases may refer to each other in a circle."""
 
     def are_written_out(self, function: str, node: Node) -> bool:
         """Return whether every argument that may name a time zone or a type is a harmless literal or parameter."""
-        original = self.catalog.original(function)
-        if original not in _TAKE_TYPES and self.catalog.category(original) not in _TAKERS:
+        first = self._first(function)
+        if first is None:
             return True
-        default = 2 if _ADDING.fullmatch(original) else 1
-        waiting = arguments_of(node)[_FIRST.get(original, default) :]
+        waiting = arguments_of(node)[first:]
         while waiting:
             each = waiting.pop()
             if id(each) in self._seen:
@@ -84,6 +88,17 @@ class ConstantTexts:
                 return False
             waiting.extend(behind)
         return True
+
+    def take_a_column(self, function: str) -> bool:
+        """Return whether no column that `APPLY` gives to this function can name a time zone or a type."""
+        return self._first(function) != 0
+
+    def _first(self, function: str) -> int | None:
+        """Return the number of the first argument that may name a time zone or a type; None without one."""
+        original = self.catalog.original(function)
+        if original not in _TAKE_TYPES and self.catalog.category(original) not in _TAKERS:
+            return None
+        return _FIRST.get(original, 2 if _ADDING.fullmatch(original) else 1)
 
     def _behind(self, node: Node) -> Sequence[Node] | None:
         """Return the nodes whose text reaches this node unchanged.
@@ -97,7 +112,9 @@ class ConstantTexts:
                 return () if is_harmless(self.parameters.get(str(node["name"]), "")) else None
             case "Identifier":
                 # A column is not constant, and the engine accepts only constants here.
-                return self.named.get(str(node["name"]), ())
+                name = str(node["name"])
+                of = str((node.get("name_parts") or [name])[0])  # `of.name` may be an element of a tuple
+                return None if of in self.given else [*self.named.get(name, ()), *self.named.get(of, ())]
             case "Function":
                 original = self.catalog.original(str(node["name"]).lower())
                 if self._gives_no_text(original):
@@ -109,6 +126,24 @@ class ConstantTexts:
         if original in _TEXT:
             return False
         return self.catalog.category(original) in _NO_TEXT or _TO_NO_TEXT.fullmatch(original) is not None
+
+
+def given_parameters(places: Iterable[Position], catalog: Catalog) -> frozenset[str]:
+    """Return the parameters of a query's lambdas that may be constants.
+
+    A function of the engine calls its lambda with columns. A lambda with a name, one behind `APPLY` and one that
+    another lambda calls get what the query gives them.
+    """
+    return frozenset(
+        str(parameter["name"])
+        for node, key, _, owner in places
+        if is_lambda(node) and ("alias" in node or key != "arguments" or not _is_called_by_engine(owner, catalog))
+        for parameter in parameters_of(node)
+    )
+
+
+def _is_called_by_engine(owner: Node, catalog: Catalog) -> bool:
+    return not is_lambda(owner) and catalog.knows(str(owner.get("name")).lower())
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -123,6 +123,17 @@ def arguments_of(function: Node) -> list[Node]:
     return list(function.get("arguments", {}).get("children", ()))
 
 
+def is_lambda(node: Node) -> bool:
+    """Return whether a node is a lambda: `x -> x + 1`."""
+    return node.get("type") == "Function" and node.get("name") == "lambda"
+
+
+def parameters_of(function: Node) -> list[Node]:
+    """Return the parameters of a lambda: the names before its arrow."""
+    first = next(iter(arguments_of(function)), {})
+    return [each for each in (first, *arguments_of(first)) if each.get("type") == "Identifier"]
+
+
 def text_of(literal: Node) -> str:
     """Return the text of a string literal, or an empty text for every other node."""
     value = literal.get("value") if literal.get("type") == "Literal" else None

@@ -132,6 +132,10 @@ class _Markup(HTMLParser):
         self.tags: list[str] = []
         self.open: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -204,6 +208,10 @@ def test_a_mail_gets_no_header_and_no_element_and_only_our_links(text: str) -> N
     assert markup.open == []
     assert {value for name, value in markup.attributes if name == "href"} <= LINKS
     assert not {name for name, _ in markup.attributes} & {"onmouseover", "onclick", "src"}
+    body = mail.get_body(("plain",))
+    assert body is not None
+    for shown in (body.get_content(), " ".join(markup.texts)):
+        assert not FOUND_BY_PROGRAMS.search(_without_links(shown))
 
 
 @each_kind
@@ -213,8 +221,9 @@ def test_an_address_that_is_not_safe_is_no_link(kind: ChannelKind) -> None:
         _with_url(a_message().quotes[0], url) for url in (unsafe, "https://evil.example/\n<!here>", "tg://x")
     )
     with running(kind) as (_, notifier, server):
-        notifier.notify(a_notification(message=a_message(quotes=quotes)))
+        assert notifier.notify(a_notification(message=a_message(quotes=quotes))).outcome is Outcome.SENT
 
+        assert server.received
         assert not any("javascript" in received.body.decode() for received in server.received)
         assert not any("evil.example" in received.body.decode() for received in server.received)
         assert not any("tg://" in received.body.decode() for received in server.received)
