@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,7 +50,7 @@ class ProcessingSettings(BaseSettings):
     claims: bool = Field(
         True, description="whether `banwatch up` looks for what is being said in incidents; the model takes 300 MB"
     )
-    language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
+    language_detector: Literal["vote", "langdetect"] = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
     batch_linger: Duration = Field(
         timedelta(seconds=1),
@@ -74,7 +74,7 @@ class ProcessingSettings(BaseSettings):
         None, description="days that the text of posts is kept after it was stored; for good if unset", ge=1, le=20_000
     )
     text_days_by_source: dict[SourceName, Annotated[int, Field(ge=1, le=20_000)]] = Field(
-        {}, description='the same for single sources, as JSON: `{"bluesky": 30}`'
+        {}, description='days that texts of single sources are kept, as JSON: `{"bluesky": 30}`'
     )
     author_key: SecretStr = Field(
         SecretStr(""),

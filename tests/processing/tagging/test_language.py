@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from processing.contract import UNDETERMINED
 from processing.tagging.language import DETECTORS, LanguageDetector
 from processing.tagging.language.ensemble import Ensemble
-from processing.tagging.language.libraries import Cld
 from tests.benchmarks.language_figures import figures, written
+from tests.support.cld import Cld
 from tests.support.function_words import holds_hindustani
 from tests.support.language_posts import load, macro, share, tell
 
