@@ -19,11 +19,11 @@ from hypothesis import settings
 from pydantic import SecretStr
 
 from deploy.supervisor.endpoints import clickhouse_answers
-from deploy.supervisor.parent_death import PARENT
 from ingest.contract import Post
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate
+from tests.support.mortal import mortal
 from tests.support.waiting import eventually, free_port
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
@@ -94,11 +94,10 @@ def warehouse_url(warehouse_folder: Path) -> Iterator[str]:
     """An embedded ClickHouse in a process of its own."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
+    environment = mortal() | {
         "BANWATCH_CLICKHOUSE_URL": url,
         "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
         "BANWATCH_DATA_DIR": str(warehouse_folder),
-        PARENT: str(os.getpid()),
     }
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
     try:

@@ -13,12 +13,15 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.mortal import mortal
 from tests.support.stacks import listens
 from tests.support.waiting import eventually, free_port
 
 MOST = 4
 PROGRAM = f"""
 import sys
+from deploy.supervisor.parent_death import die_with_parent
+die_with_parent()
 from starlette.responses import PlainTextResponse
 from deploy.answers import server
 
@@ -39,7 +42,7 @@ def head_seconds() -> float:
 def port(head_seconds: float) -> Iterator[int]:
     port = free_port()
     command = [sys.executable, "-c", PROGRAM, str(port), str(head_seconds)]
-    with subprocess.Popen(command, cwd=ROOT) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=mortal()) as process:
         try:
             eventually(lambda: listens(port), timedelta(seconds=60))
             yield port

@@ -92,10 +92,10 @@ def test_every_process_shows_what_it_did_and_that_it_lives(
         eventually(lambda: all(map(lives, addresses(base))), timedelta(seconds=90))
         eventually(lambda: total(everything(base), "banwatch_worker_written_posts_total") == 120, timedelta(seconds=90))
         eventually(lambda: total(everything(base), "banwatch_up_running", child="archive") == 1)
+        eventually(lambda: total(everything(base), "banwatch_worker_batches_total", outcome="committed") >= 1)
         shown = everything(base)
         assert total(shown, "banwatch_worker_records_total", kind="post") == 120
         assert total(shown, "banwatch_worker_tagged_posts_total") == 120
-        assert total(shown, "banwatch_worker_batches_total", outcome="committed") >= 1
         assert total(shown, "banwatch_worker_stage_seconds_count", stage="recount") >= 1
         assert total(shown, "banwatch_worker_assigned_partitions") == 4
         assert total(shown, "banwatch_store_request_seconds_count", process="worker", request="insert") >= 2

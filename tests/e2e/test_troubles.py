@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.support.mortal import mortal
 from tests.support.stacks import Installation, listens
 from tests.support.waiting import eventually
 
@@ -70,7 +71,7 @@ def test_too_few_open_files_are_one_sentence(installation: Installation, command
 
 
 def test_a_low_soft_limit_is_raised(installation: Installation) -> None:
-    with subprocess.Popen(limited("-Sn 64", "broker"), env=installation.environment) as broker:
+    with subprocess.Popen(limited("-Sn 64", "broker"), env=mortal(installation.environment)) as broker:
         try:
             eventually(lambda: listens(installation.kafka))
             soft, hard = resource.prlimit(broker.pid, resource.RLIMIT_NOFILE)

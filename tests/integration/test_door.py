@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from tests.conftest import ROOT
 from tests.support.commands import banwatch
+from tests.support.mortal import mortal
 from tests.support.waiting import eventually, free_port
 
 PATHS = [
@@ -56,7 +57,7 @@ FOREIGN = [
 def page(folder: Path, **settings: str) -> Iterator[int]:
     """A page that is served by the command; its port. It needs no store to be asked for."""
     port = free_port()
-    environment = os.environ | {"BANWATCH_DASHBOARD_PORT": str(port), "BANWATCH_DATA_DIR": str(folder)} | settings
+    environment = mortal() | {"BANWATCH_DASHBOARD_PORT": str(port), "BANWATCH_DATA_DIR": str(folder)} | settings
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
     try:
         eventually(lambda: status(port, "/_stcore/health", headers={"Host": "localhost"}) == 200, timedelta(seconds=60))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
-from ingest.contract import Post, encode
+from ingest.contract import KafkaAddress, Post, encode
 from ingest.kafka import PostConsumer, PostProducer, ensure_topics
-from tests.support.parts import Parts
+from tests.support import brokers
 from tests.support.waiting import polled
 
 BATCHES = 160_000
@@ -35,11 +34,12 @@ def fill(bootstrap: str, topic: str) -> None:
 
 
 @pytest.mark.long
-def test_a_worker_reads_from_a_broker_with_very_many_batches(tmp_path: Path) -> None:
-    with Parts(tmp_path) as parts:
-        ensure_topics(parts.kafka, 4)
-        fill(parts.kafka.bootstrap, parts.kafka.posts_topic)
-        with PostConsumer(parts.kafka, "banwatch") as consumer, PostProducer(parts.kafka) as producer:
+def test_a_worker_reads_from_a_broker_with_very_many_batches() -> None:
+    with brokers.tansu() as broker:
+        address = KafkaAddress(broker.bootstrap)
+        ensure_topics(address, 4)
+        fill(address.bootstrap, address.posts_topic)
+        with PostConsumer(address, "banwatch") as consumer, PostProducer(address) as producer:
             seen: set[str] = set()
 
             def all_seen() -> bool:

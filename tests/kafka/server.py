@@ -9,6 +9,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from trustme import LeafCert
 
+from tests.support.mortal import started
+
 JARS = Path(__file__).parent / "target" / "jars"
 CLUSTER_ID = "YmFud2F0Y2gtdGVzdHM0MA"  # 16 bytes as base64, as the storage tool wants it
 
@@ -56,7 +58,7 @@ def start(
     tool = ["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(file)]
     subprocess.run([*java(), *tool], check=True, capture_output=True, timeout=60)
     with (folder / "kafka.log").open("wb") as log:
-        return subprocess.Popen([*java(), "kafka.Kafka", str(file)], stdout=log, stderr=log)
+        return started([*java(), "kafka.Kafka", str(file)], stdout=log, stderr=log)
 
 
 def java(heap_mb: int = 384) -> list[str]:

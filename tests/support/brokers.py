@@ -14,6 +14,7 @@ from pathlib import Path
 from deploy.embedded import broker as embedded
 from ingest.contract import KafkaAddress
 from tests.kafka import server
+from tests.support.mortal import started
 from tests.support.waiting import free_port
 
 
@@ -38,13 +39,13 @@ class Broker:
 @contextmanager
 def tansu(port: int | None = None) -> Iterator[Broker]:
     port = port or free_port()
-    process = subprocess.Popen(
+    process = started(
         embedded.command("127.0.0.1", port),
         env=os.environ | embedded.ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    with _running(process, port, timedelta(seconds=10)) as broker:
+    with _running(process, port, timedelta(seconds=60)) as broker:
         yield broker
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,10 +17,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from deploy.supervisor.parent_death import PARENT
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
 from tests.prepare import CHROMIUM
+from tests.support.mortal import mortal
 from tests.support.waiting import eventually, free_port
 
 PATIENCE = 60_000
@@ -85,13 +84,11 @@ def serve_public(store: ClickHouseAddress, folder: Path, **settings: str) -> Das
 def _started(
     command: str, store: ClickHouseAddress, folder: Path, settings: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    environment = {
-        **os.environ,
+    environment = mortal() | {
         "BANWATCH_CLICKHOUSE_URL": store.url,
         "BANWATCH_CLICKHOUSE_DATABASE": store.database,
         "BANWATCH_DATA_DIR": str(folder),
         **settings,
-        PARENT: str(os.getpid()),
     }
     return subprocess.Popen([sys.executable, "-m", "deploy.cli", command], cwd=ROOT, env=environment)
 

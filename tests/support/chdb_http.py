@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 from deploy.embedded.chdb_http.server import serve
 from deploy.embedded.chdb_http.settings import ReaderLimits, WarehouseSettings
+from deploy.supervisor.parent_death import die_with_parent
 
 
 def settings(text: str) -> WarehouseSettings:
@@ -31,6 +32,7 @@ def settings(text: str) -> WarehouseSettings:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     try:
         serve(settings(sys.stdin.read()))
     except WarehouseUnavailable as error:

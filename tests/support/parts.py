@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from processing.tagging.tagger import Enricher
 from processing.tagging.topics import load_taxonomy
 from tests.conftest import WRITER_PASSWORD
 from tests.support import brokers
+from tests.support.mortal import mortal
 from tests.support.waiting import eventually, free_port
 
 
@@ -38,7 +38,7 @@ class Parts:
     def __enter__(self) -> Self:
         broker = self._open.enter_context(brokers.tansu())
         self.kafka = KafkaAddress(broker.bootstrap)
-        environment = os.environ | {
+        environment = mortal() | {
             "BANWATCH_CLICKHOUSE_URL": self.store.url,
             "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
             "BANWATCH_DATA_DIR": str(self.folder),

@@ -66,11 +66,11 @@ def told_site(template: Template, folder: Path) -> Iterator[Site]:
         told_stock.fill(store)
     DESK_KEY.made_up(folder)
     still = {"BANWATCH_DASHBOARD_REFRESH": "PT1H"}
-    with (
-        up(serve(address, folder, **still)) as dashboard,
-        up(serve(address, folder, **still, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=PASSWORD)) as closed,
-        up(serve_public(address, folder, BANWATCH_PUBLIC_POSTS="1")) as public,
-    ):
+    # All start at once.
+    dashboard = serve(address, folder, **still)
+    closed = serve(address, folder, **still, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=PASSWORD)
+    public = serve_public(address, folder, BANWATCH_PUBLIC_POSTS="1")
+    with up(dashboard), up(closed), up(public):
         yield Site(dashboard.url, closed.url, public.url)
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from deploy.supervisor.parent_death import PARENT
 from processing.contract import ClickHouseAddress
 from tests.conftest import WRITER_PASSWORD
 from tests.support.commands import banwatch
+from tests.support.mortal import mortal
 from tests.support.waiting import eventually, free_port
 
 
@@ -107,7 +107,7 @@ class Installation:
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli", *arguments],
-                env=self.environment | {PARENT: str(os.getpid())},  # nothing outlives a test that is killed
+                env=mortal(self.environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -120,7 +120,7 @@ class Installation:
             return banwatch(*arguments, environment=self.environment)
         return subprocess.run(
             [sys.executable, "-m", "deploy.cli", *arguments],
-            env=self.environment,
+            env=mortal(self.environment),
             input=stdin,
             capture_output=True,
             timeout=180,

@@ -27,7 +27,7 @@ def free_port() -> int:
             return int(listener.getsockname()[1])
 
 
-def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=30)) -> Found:
+def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=120)) -> Found:
     """Look until what is found is true, and return it. The time only bounds a failure.
 
     It looks less often as time goes on: what is waited for needs the machine more than the looking does.

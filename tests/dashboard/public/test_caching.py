@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from dashboard.i18n import WORDS
 from dashboard.public import press
+from dashboard.public.answer import PLAIN, Answer
+from dashboard.public.asked import Asked, Kind
 from processing.contract import ClickHouseAddress
-from tests.dashboard.public.conftest import INCIDENT, Served, serving
+from tests.dashboard.public.conftest import INCIDENT, OPENED, Served, serving
 from tests.support import stock
 
 PATHS = (
@@ -65,12 +68,24 @@ def test_other_parameters_make_no_new_entry_and_no_question(served: Served) -> N
     assert len(served.connection.asked) == asked
 
 
-def test_what_is_held_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(press, "MOST_HELD", 8)
-    first = served.get("/api/counts.csv?language=aa")
-    for tag in ("ab", "af", "am", "an", "as", "av", "ay", "az", "ba", "be", "bg"):
-        assert served.get(f"/api/counts.csv?language={tag}").status_code == 200
-    assert served.get("/api/counts.csv?language=aa").content == first.content
+    made: list[Asked] = []
+
+    def make(asked: Asked, _: datetime) -> Answer:
+        made.append(asked)
+        return Answer(b"here", PLAIN)
+
+    async def ask(languages: Iterable[str]) -> None:
+        for language in languages:
+            await own.representation(Asked(Kind.COUNTS, "en", language=language))
+
+    own = press.Press(make, {}, timedelta(minutes=1), lambda: OPENED)
+    try:
+        asyncio.run(ask(["aa", *"bcdefghijk", "k", "aa"]))
+    finally:
+        own.close()
+    assert [each.language for each in made] == ["aa", *"bcdefghijk", "aa"], "the oldest is not held, the newest is"
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path != "/healthz"])

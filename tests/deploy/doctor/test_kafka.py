@@ -19,6 +19,7 @@ from ingest.kafka import Topic, ensure_topics, probe, read_topics
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.kafka import server
 from tests.support import brokers
+from tests.support.mortal import started
 from tests.support.waiting import eventually, free_port
 
 SECOND = timedelta(seconds=1)
@@ -62,7 +63,7 @@ def misled() -> Iterator[str]:
     port = free_port()
     command = embedded.command("127.0.0.1", port)
     command[command.index("--advertised-listener-url") + 1] = f"tcp://127.0.0.1:{free_port()}"
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = started(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = KafkaAddress(f"127.0.0.1:{port}")
     try:
         eventually(lambda: probe(address, SECOND))

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from tests.support.mortal import mortal
 from tests.support.waiting import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +60,7 @@ def start(directory: Path, port: int, **settings: Any) -> Warehouse:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.chdb_http"],
         cwd=ROOT,
+        env=mortal(),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -39,9 +39,9 @@ def test_settings_of_a_request_end_with_it(warehouse: Warehouse) -> None:
 
 def test_a_session_serves_one_request_at_a_time(warehouse: Warehouse) -> None:
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(warehouse.post, "SELECT sleep(2)", session_id="busy")
+        first = pool.submit(warehouse.post, "SELECT sleep(3)", session_id="busy")
         deadline = time.monotonic() + 10
-        while warehouse.post("SELECT count() FROM system.processes WHERE query = 'SELECT sleep(2)'").text == "0\n":
+        while warehouse.post("SELECT count() FROM system.processes WHERE query = 'SELECT sleep(3)'").text == "0\n":
             assert time.monotonic() < deadline
         assert code(warehouse, "SELECT 1", session_id="busy") == "373"
         assert code(warehouse, "SELECT 1", "reader", session_id="busy") is None, "the reader's is another one"
@@ -59,8 +59,9 @@ def test_a_session_that_fails_goes_on(warehouse: Warehouse) -> None:
 
 def test_session_check_and_timeout(warehouse: Warehouse) -> None:
     assert code(warehouse, "SELECT 1", session_id="unknown", session_check="1") == "372"
+    assert code(warehouse, "SELECT 1", session_id="long", session_timeout="60") is None
+    assert code(warehouse, "SELECT 1", session_id="long", session_check="1", session_timeout="60") is None
     assert code(warehouse, "SELECT 1", session_id="short", session_timeout="1") is None
-    assert code(warehouse, "SELECT 1", session_id="short", session_check="1", session_timeout="1") is None
     assert code(warehouse, "SELECT 1", session_id="short", session_timeout="3601") == "374"
     assert code(warehouse, "SELECT 1", session_id="short", session_timeout="soon") == "374"
     deadline = time.monotonic() + 10

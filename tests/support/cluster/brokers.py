@@ -23,6 +23,7 @@ from ingest.kafka import probe
 from ingest.kafka.admin import administer
 from tests.kafka import server
 from tests.support.cluster.network import CLIENTS, PEERS, Network, network
+from tests.support.mortal import started
 from tests.support.waiting import eventually
 
 NODES = 3
@@ -86,7 +87,7 @@ class Node:
     def start(self) -> None:
         """Start the process. It is not up yet."""
         with (self.folder / "kafka.log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = started(
                 self.java("kafka.Kafka", str(self.folder / "server.properties")), stdout=log, stderr=log
             )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from deploy.supervisor.endpoints import clickhouse_answers
+from tests.support.mortal import mortal
 from tests.support.stacks import Installation, Running
 from tests.support.waiting import eventually
 
@@ -61,7 +62,7 @@ class Workers:
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli", "process"],
-                env=self.installation.environment,
+                env=mortal(self.installation.environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
