@@ -25,11 +25,14 @@ from processing.contract import EVERYTHING, Severity, Silence
 
 PATH = "/desk"
 STAMP_HEADER, SIGNATURE_HEADER = "Banwatch-Stamp", "Banwatch-Signature"
-LARGEST_ENTRY = 64 * 1024
-"""Bytes of an entry at most."""
+LARGEST_ENTRY = 640 * 1024
+"""Bytes of an entry at most. JSON may write a character of a query in six."""
 
 VALID_FOR = timedelta(seconds=60)
 """How far the clocks of the two processes may differ, with the time under way."""
+
+LONGEST_QUERY = 100_000
+"""Characters of a query, as the editor takes it."""
 
 _STAMP = re.compile(r"([0-9]{1,12})\.[0-9a-f]{16}")
 _LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
@@ -41,7 +44,7 @@ Name = Annotated[str, Meta(max_length=100, pattern=_LINE)]
 IncidentId = Annotated[str, Meta(max_length=200, pattern=_LINE)]
 Note = Annotated[str, Meta(max_length=500, pattern=_NOTE)]
 Text = Annotated[str, Meta(max_length=2_000, pattern=_TEXT)]
-Sql = Annotated[str, Meta(max_length=20_000, pattern=_TEXT)]
+Sql = Annotated[str, Meta(max_length=LONGEST_QUERY, pattern=_TEXT)]
 Word = Annotated[str, Meta(max_length=100, pattern=_WORD)]
 Words = Annotated[tuple[Word, ...], Meta(max_length=50)]
 Moment = Annotated[datetime, Meta(tz=True)]

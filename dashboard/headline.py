@@ -39,14 +39,6 @@ def headline(known: Present, words: Words, wall: datetime) -> tuple[str, ...]:
     return words.calm, calm, *_last(surges(known.incidents)[:1], words)
 
 
-def counted_until(known: Present, words: Words, wall: datetime) -> str:
-    """Return a sentence with the newest counted moment.
-
-    The sentence adds the moment's age, or says that the posts are a replay.
-    """
-    return words.counted_until.format(now=words.moment(known.now)) + words.separator + age(known, words, wall)
-
-
 def age(known: Present, words: Words, wall: datetime) -> str:
     """Return how old the newest counted moment is, or that the posts are a replay."""
     live = is_live(known.now, wall)

@@ -79,14 +79,19 @@ class DashboardSettings(ReaderSettings):
         "in by",
     )
     oidc_client_id: str = Field("", description="id that the provider has given to the dashboard")
-    oidc_client_secret: SecretStr = Field(SecretStr(""), description="secret that belongs to this id")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="secret of the OIDC client")
     oidc_operators: str = Field(
         "",
         description="who of the provider's people is an operator: e-mail addresses, domains (`@example.org`) and "
         "values of the claim, separated by commas",
     )
-    oidc_viewers: str = Field("", description="likewise, who may only read")
-    oidc_claim: str = Field("", description="claim of the provider whose values these lists may name, such as `groups`")
+    oidc_viewers: str = Field(
+        "", description="who of the provider's people may only read, in the same form as operators"
+    )
+    oidc_claim: str = Field(
+        "",
+        description="claim of the provider whose values the lists of operators and viewers may name, such as `groups`",
+    )
     dashboard_refresh: Duration = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
     )

@@ -243,6 +243,11 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     note: str
 
+    def ended(self, at: datetime) -> Silence:
+        """Return this silence as it ends at this moment. One that has not begun ends as it begins."""
+        second = at.replace(microsecond=0)
+        return msgspec.structs.replace(self, starts_at=min(self.starts_at, second), ends_at=second)
+
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
     """What a person has written beside an incident, for those who look at the incident later."""

@@ -1,40 +1,26 @@
-"""The list of collectors: how far the counts reach, and which collectors still report."""
+"""What is said of a collector: its state, what it covers and its own report."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import streamlit as st
 from markupsafe import Markup
 
-from dashboard.headline import counted_until
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.snapshot import Present
 from processing.plain_text import displayable
-from processing.troubles import Collector, CollectorState, collectors
+from processing.troubles import Collector, CollectorState
 
 COLLECTOR_SIGNS = {
-    CollectorState.COMPLETE: "✓",
-    CollectorState.IDLE: "○",
     CollectorState.LISTENING: "●",
+    CollectorState.IDLE: "○",
+    CollectorState.COMPLETE: "✓",
     CollectorState.SILENT: "✕",
     CollectorState.AWAY: "✕",
     CollectorState.FAILED: "✕",
 }
+"""The sign of each state, in the order in which the states are told."""
 LONGEST_DETAIL_SHOWN = 500
-
-
-def show(known: Present, words: Words, wall: datetime) -> None:
-    """Draw one line for each collector."""
-    st.header(words.freshness, anchor=False)
-    st.html(lines(known, words, wall))
-
-
-def lines(known: Present, words: Words, wall: datetime) -> Markup:
-    """Return how far the counts reach, and one line for each collector, as HTML."""
-    rows = [_line(collector, words, wall) for collector in collectors(known.coverage, known.health, wall)]
-    return element("div", element("p", counted_until(known, words, wall)), *rows, css="bw-freshness")
 
 
 def says(collector: Collector, words: Words, wall: datetime) -> str:
@@ -47,20 +33,6 @@ def says(collector: Collector, words: Words, wall: datetime) -> str:
         CollectorState.AWAY: words.collector_away,
         CollectorState.FAILED: words.collector_failed,
     }[collector.state]
-
-
-def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
-    return element(
-        "p",
-        element("span", COLLECTOR_SIGNS[collector.state], css=f"bw-{collector.state.value}"),
-        " ",
-        element("bdi", collector.source, css="bw-source"),
-        " ",
-        says(collector, words, wall),
-        words.separator,
-        covered(collector, words),
-        *detail(collector),
-    )
 
 
 def covered(collector: Collector, words: Words) -> str:

@@ -64,17 +64,23 @@ def enter(context: Context, draft: Draft, entry: object, write: Callable[[], Non
     _tell(context, renew)
 
 
-def written(context: Context, write: Callable[[], None], renew: Callable[[], None]) -> None:
-    """Write what an operator chose, forget what is cached with `renew`, and draw the page again."""
+def written(
+    context: Context, write: Callable[[], None], renew: Callable[[], None] | None = None, said: str = ""
+) -> None:
+    """Write what an operator chose, forget what is cached with `renew`, and draw the page again.
+
+    `said` is the sentence that the page then shows; the general one if it is empty.
+    """
     try:
         write()
     except DeskUnavailable as unavailable:
         st.error(fault(unavailable, context.words))
         return
-    _tell(context, renew)
+    _tell(context, renew, said)
 
 
-def _tell(context: Context, renew: Callable[[], None]) -> None:
-    renew()
-    st.toast(context.words.incident_page.written)
+def _tell(context: Context, renew: Callable[[], None] | None, said: str = "") -> None:
+    if renew is not None:
+        renew()
+    st.toast(said or context.words.incident_page.written)
     st.rerun()

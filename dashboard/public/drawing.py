@@ -48,7 +48,7 @@ class Paint:
 
 _DASHED, _DOTTED = (4, 3), (2, 3)
 
-# Okabe and Ito's colours, as in the charts of the dashboard (dashboard/charts.py): blue for counts, vermilion for
+# Okabe and Ito's colours, as in the charts of the dashboard (dashboard/charts): blue for counts, vermilion for
 # surges. Letters have a contrast of at least 4.5 with the paper.
 PAINTS = {
     Theme.LIGHT: {

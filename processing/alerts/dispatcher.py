@@ -27,8 +27,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
 from ingest.errors import Unavailable
 from ingest.liveness import Liveness
 from ingest.retry import retry_while_unavailable
@@ -41,8 +39,6 @@ from processing.alerts.queue import Batch, next_batch
 from processing.alerts.stored_queue import health_of
 from processing.alerts.undelivered import Undelivered
 from processing.store.client import Store
-
-log = structlog.get_logger()
 
 LOOKED_EVERY = 1.0
 """Seconds between two looks while no attempt ends."""

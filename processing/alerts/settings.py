@@ -44,20 +44,28 @@ class AlertSettings(BaseSettings):
     )
     answers_key: SigningKeys = Field(
         SecretStr(""),
-        description="key that signs these links, 32 characters or more; several, separated by commas, the newest first",
+        description="key that signs the links in alerts, 32 characters or more; several, separated by commas, the "
+        "newest first",
     )
     answers_host: str = Field("127.0.0.1", description="address that the answers' server listens on")
     answers_port: int = Field(8502, description="port of the answers' server", ge=1, le=65_535)
 
     lag_limit: Duration = Field(
-        timedelta(minutes=15), description="the counts may be so far behind the clock before it is told", gt=timedelta()
+        timedelta(minutes=15),
+        description="how far the counts may be behind the clock before the trouble is told",
+        gt=timedelta(),
     )
     rejected_limit: float = Field(
-        0.05, description="share of a source's records in an hour that may be rejected before it is told", gt=0, le=1
+        0.05,
+        description="share of a source's records in an hour that may be rejected before the trouble is told",
+        gt=0,
+        le=1,
     )
     rejected_least: int = Field(20, description="fewer rejected records in an hour are not told", ge=1)
-    disk_limit: float = Field(0.1, description="free share of a disk below which it is told", gt=0, lt=1)
-    disk_critical: float = Field(0.03, description="free share of a disk below which it is critical", gt=0, lt=1)
+    disk_limit: float = Field(0.1, description="free share of a disk below which the trouble is told", gt=0, lt=1)
+    disk_critical: float = Field(
+        0.03, description="free share of a disk below which the trouble is critical", gt=0, lt=1
+    )
 
     def limits(self, width: timedelta) -> Limits:
         """The thresholds of banwatch's own troubles. `width` is the detector's bin."""

@@ -76,7 +76,7 @@ from processing.queries.own_health import (
     rejections,
     watch_report,
 )
-from processing.queries.posts import StoredPost, newest_posts, stored_posts
+from processing.queries.posts import StoredPost, stored_posts
 from processing.queries.reader import NO_SUCH_VIEW, TIMEOUT_EXCEEDED, TOO_MUCH, Briefly, Reader, connect
 from processing.queries.scopes import Scope, leading_series
 from processing.queries.search import (
@@ -199,7 +199,6 @@ __all__ = [
     "minute_counts",
     "most_shared",
     "newest_matching",
-    "newest_posts",
     "newest_with_words",
     "place_of",
     "posts_of_pairs",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ingest.contract import SYNTHETIC_PREFIX, Post
 from processing.contract import (
-    EVERYTHING,
     TaggedPost,
 )
 from processing.queries.reader import Reader
@@ -82,54 +81,3 @@ def _tagged(row: Row) -> TaggedPost:
         backfill=backfill,
     )
     return TaggedPost(post, language, confidence, tuple(topics), rules)
-
-
-def newest_posts(
-    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
-) -> tuple[StoredPost, ...]:
-    """Return the newest posts of a range that still have a text, newest first.
-
-    The counts first give the minutes in which the posts lie. Each of the newest `limit` minutes with a post holds at
-    least one post, so no text of another minute is read. The query therefore stays fast for a range of a month.
-    """
-    minutes = _newest_minutes(reader, start, end, topic=topic, language=language, limit=limit)
-    rows = reader.query(
-        f"""
-        SELECT {STORED_POST}
-        FROM posts
-        WHERE toStartOfMinute(created_at) IN {{minutes:Array(DateTime('UTC'))}}
-            AND created_at >= {{start:DateTime64(3, 'UTC')}} AND created_at < {{end:DateTime64(3, 'UTC')}}
-            AND text != '' AND NOT deleted
-            AND ({{topic:String}} = '*' OR has(topics, {{topic:String}}))
-            AND ({{language:String}} = '*' OR language = {{language:String}})
-        ORDER BY created_at DESC, source, id
-        LIMIT {{limit:UInt32}}
-        """,  # noqa: S608 - only names of ours
-        {"minutes": minutes, "topic": topic, "language": language, "start": start, "end": end, "limit": limit},
-    )
-    return tuple(map(stored_post, rows))
-
-
-def _newest_minutes(
-    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
-) -> list[datetime]:
-    """Return the newest minutes with a post, newest first. The last day is searched before the whole range.
-
-    The ids of all topics sort after `*`, so the range from `+` to `~` means every topic.
-    """
-    first, last = ("+", "~") if topic == EVERYTHING else (topic, topic)
-    for since in (max(start, end - timedelta(days=1)), start):
-        rows = reader.query(
-            """
-            SELECT DISTINCT minute FROM counts
-            WHERE topic >= {first:String} AND topic <= {last:String}
-                AND minute >= {since:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND posts > deleted
-                AND ({language:String} = '*' OR language = {language:String})
-            ORDER BY minute DESC
-            LIMIT {limit:UInt32}
-            """,
-            {"first": first, "last": last, "language": language, "since": since, "end": end, "limit": limit},
-        )
-        if len(rows) == limit or since == start:
-            break
-    return [minute for (minute,) in rows]

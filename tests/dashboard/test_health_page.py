@@ -42,7 +42,10 @@ ENGLISH = WORDS["en"]
 PAGE = ENGLISH.health_page
 MINUTE = timedelta(minutes=1)
 WALL = datetime(2026, 1, 1, 12, tzinfo=UTC)
-HOSTILE = "<script>document.title='x'</script> **bold** $x^2$ \u202egnp.exe [a](javascript:alert(1)) " + "y" * 300
+HOSTILE = (
+    "<script>document.title='x'</script>\x1b[2J\x00 **bold** $x^2$ \u202egnp.exe\n\n[a](javascript:alert(1)) "
+    + "y" * 300
+)
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +121,7 @@ def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
     assert ENGLISH.collector_complete in card(shown, "archive")
     assert "bw-collector-failed" in card(shown, "reddit")
     assert "300 (25%)" in card(shown, "reddit")
+    assert ENGLISH.collector_away in card(shown, "mastodon")
     # What nobody has reported is not known, and no zero.
     assert '<span class="bw-unknown">not known</span>' in card(shown, "telegram").partition(PAGE.last_post)[2]
     told = read(shown)
@@ -129,7 +133,7 @@ def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
     assert "300 records have been rejected since the start of their collectors: reddit 300." in told
     # A collector's report may quote text from a network.
     assert "&lt;script&gt;document.title" in card(shown, "reddit")
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", html(shown))
+    assert not re.search("[\x00\x1b\u202a-\u202e\u2066-\u2069]", html(shown))
     assert "<script" not in html(shown)
     assert "href" not in card(shown, "reddit")
 

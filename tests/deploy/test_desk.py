@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from dashboard.desk import HttpDesk
 from dashboard.desk_protocol import (
     LARGEST_ENTRY,
+    LONGEST_QUERY,
     PATH,
     SIGNATURE_HEADER,
     STAMP_HEADER,
@@ -256,7 +257,7 @@ NO_ENTRIES = [
     msgspec.json.encode({"type": "annotate", "incident": INCIDENT.id, "by": "Nora", "text": "x" * 2_001}),
     msgspec.json.encode({"type": "save_query", "name": "a", "by": "Nora", "sql": ""}),
     msgspec.json.encode({"type": "save_query", "name": "", "by": "Nora", "sql": "SELECT 1"}),
-    msgspec.json.encode({"type": "save_query", "name": "a", "by": "Nora", "sql": "x" * 20_001}),
+    msgspec.json.encode({"type": "save_query", "name": "a", "by": "Nora", "sql": "x" * (LONGEST_QUERY + 1)}),
     silence(ends_at="2020-07-10T12:00:00"),
     silence(ends_at="2020-07-10T11:59:59Z"),
     silence(ends_at="2021-07-12T12:00:00Z"),

@@ -162,8 +162,6 @@ class Words:
 
     read_at: str = "Read at {host}"
 
-    freshness: str = "How fresh this is"
-    counted_until: str = "Counted up to {now}"
     behind: str = "{age} ago"
     replay: str = "a replay of past posts"
     collector_complete: str = "complete"

@@ -55,7 +55,6 @@ class HealthWords:
     rejected: str = "Rejected"
     reconnects: str = "Reconnects"
     last_post: str = "Last post"
-    covers: str = "Covers"
     since_start: str = "Figures count from the start of each collector's process."
     not_known: str = "not known"
     past: str = "past posts"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import streamlit as st
 from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
@@ -49,8 +48,7 @@ def _silence(context: Context, desk: Desk | None, each: Silence, told: Told) -> 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(described(each, context, told.event_time))
         if desk is not None and st.button(page.silence_end, key=f"alerts-silence-{each.id}", width="content"):
-            end = told.event_time.replace(microsecond=0)
-            ended = msgspec.structs.replace(each, starts_at=min(each.starts_at, end), ends_at=end)
+            ended = each.ended(told.event_time)
             written(context, lambda: desk.silence(ended), report.renew)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-import msgspec
 import streamlit as st
 from markupsafe import Markup
 
@@ -75,12 +74,11 @@ def _answer(
 
 def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
     page, words, incident = context.words.incident_page, context.words, of.incident
-    for each in said.silences:
+    for each in (silence for silence in said.silences if silence.starts_at <= of.now):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(element("p", described(each, context)), width="content")
             if st.button(page.silence_end, key=f"incident-silence-{each.id}"):
-                ended = msgspec.structs.replace(each, ends_at=of.now.replace(microsecond=0))
-                written(context, partial(desk.silence, ended), report.told.clear)
+                written(context, partial(desk.silence, each.ended(of.now)), report.told.clear)
     topics = list(dict.fromkeys((incident.topic, *incident.subtopics, EVERYTHING)))
     begun = draft("incident-silence", topic=topics[0], languages=[], hours=next(iter(page.silence_hours)), note="")
     with st.form("incident-silence", border=False):

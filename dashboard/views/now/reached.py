@@ -11,18 +11,9 @@ from dashboard import addresses
 from dashboard.headline import age
 from dashboard.i18n import Words
 from dashboard.markup import element
+from dashboard.parts.collectors import COLLECTOR_SIGNS
 from dashboard.snapshot import Present
-from processing.troubles import Collector, CollectorState, collectors, missing, watch_silence
-
-SIGNS = {
-    CollectorState.LISTENING: "●",
-    CollectorState.IDLE: "○",
-    CollectorState.COMPLETE: "✓",
-    CollectorState.SILENT: "✕",
-    CollectorState.AWAY: "✕",
-    CollectorState.FAILED: "✕",
-}
-"""The sign of each state, in the order in which the states are told."""
+from processing.troubles import Collector, collectors, missing, watch_silence
 
 
 def show(known: Present, words: Words, wall: datetime) -> None:
@@ -64,7 +55,7 @@ def states(known: Present, words: Words, wall: datetime) -> str:
     counted = (
         f"{sign} "
         + page.count_of_state.format(count=words.number(found[state]), state=getattr(page, f"state_{state.value}"))
-        for state, sign in SIGNS.items()
+        for state, sign in COLLECTOR_SIGNS.items()
         if found[state]
     )
     return page.collectors.format(states=words.separator.join(counted))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard.context import Context, connection, which_store
+from dashboard.desk_protocol import LONGEST_QUERY
 from dashboard.services import DescribedView
 from dashboard.settings import DashboardSettings
 from dashboard.views.sql import dictionary, editor, library, outcome
@@ -72,7 +73,7 @@ def _editor(context: Context, about: About) -> Edited:
         about.views,
         about.names,
         _problem(run),
-        first=st.query_params.get("q", "")[: editor.LONGEST_QUERY],
+        first=st.query_params.get("q", "")[:LONGEST_QUERY],
     )
 
 

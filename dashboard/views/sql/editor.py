@@ -13,13 +13,13 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.components.v2.types import ComponentRenderer
 
 import dashboard
+from dashboard.desk_protocol import LONGEST_QUERY
 from dashboard.i18n import Words
 from dashboard.services import DescribedView
 from processing.queries import Place, Vocabulary
 
 KEY = "sql"
 """The key of the component. Its state `value` is the text of the query."""
-LONGEST_QUERY = 100_000
 
 _UNITS = {"SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 

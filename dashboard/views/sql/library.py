@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard.context import Context, connection
 from dashboard.markup import literal
 from dashboard.parts import access
-from dashboard.services import Desk, DeskUnavailable
+from dashboard.parts.desk import written
+from dashboard.services import Desk
 from dashboard.views.sql import editor
 from processing import queries
 from processing.contract import SavedQuery
@@ -90,20 +91,10 @@ def _save(context: Context, desk: Desk, name: str) -> None:
     if not (name and text.strip()):
         st.warning(words.save_empty)
         return
-    try:
-        desk.save_query(name, text, context.viewer.name)
-    except DeskUnavailable as error:
-        st.error(literal(str(error)))
-    else:
-        st.toast(words.saved_as.format(name=literal(name)))
-        st.rerun()
+    said = words.saved_as.format(name=literal(name))
+    written(context, lambda: desk.save_query(name, text, context.viewer.name), said=said)
 
 
 def _forget(context: Context, desk: Desk, name: str) -> None:
-    try:
-        desk.forget_query(name, context.viewer.name)
-    except DeskUnavailable as error:
-        st.error(literal(str(error)))
-    else:
-        st.toast(context.words.sql_page.forgotten.format(name=literal(name)))
-        st.rerun()
+    said = context.words.sql_page.forgotten.format(name=literal(name))
+    written(context, lambda: desk.forget_query(name, context.viewer.name), said=said)

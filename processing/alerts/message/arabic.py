@@ -20,7 +20,6 @@ ARABIC = Phrases(
     separator="، ",
     more="{shown} وغيرها: {count}",
     every_topic="كل المنشورات",
-    terms_separator="، ",
     severity=_SEVERITY,
     severity_in_text={Severity.NOTABLE: "ملحوظة", Severity.MAJOR: "كبيرة", Severity.EXTREME: "بالغة الشدة"},
     not_told={

@@ -1,4 +1,4 @@
-"""The words of messages. Each language has its own catalogue; `english` is this one."""
+"""The words of messages. The defaults are the English ones; each further language has a catalogue of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ class Phrases:
     separator: str = ", "
     more: str = "{shown} and {count} more"
     every_topic: str = "all posts"
-    terms_separator: str = ", "
 
     severity: Mapping[Severity, str] = field(
         default_factory=lambda: {each: each.value.upper() for each in Severity},
