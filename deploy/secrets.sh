@@ -5,6 +5,7 @@ set -eu
 umask 077
 cd "$(dirname "$0")"
 mkdir -p secrets
+mkdir -p -m 755 compose/config # compose mounts it, and Docker would make it as root
 
 made_up() { head -c 48 /dev/urandom | base64 | tr -d '+/=\n' | cut -c 1-40; }
 
@@ -28,7 +29,7 @@ fi
 echo "BANWATCH_DESK_KEY=$(made_up)" | keep desk
 printf 'BANWATCH_DASHBOARD_OPERATOR_PASSWORD=%s\nBANWATCH_DASHBOARD_KEY=%s\n' "$(made_up)" "$(made_up)" | keep dashboard
 echo "GF_SECURITY_ADMIN_PASSWORD=$(made_up)" | keep grafana
-echo "# BANWATCH_ALERT_SECRETS and BANWATCH_HEARTBEAT_URL: docs/alerts.md" | keep alerts
+echo "# BANWATCH_ALERT_SECRETS and BANWATCH_HEARTBEAT_URL: docs/alerts.md. No quotes around a value." | keep alerts
 echo "# BANWATCH_ANSWERS_URL and BANWATCH_ANSWERS_KEY: docs/alerts.md" | keep links
 for source in gdelt mastodon reddit snscrape telegram; do
     echo "# the settings of this source: docs/sources.md" | keep "$source"

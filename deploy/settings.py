@@ -40,7 +40,7 @@ class ProcessSettings(BaseSettings):
         ge=1,
         le=65_535,
     )
-    metrics_host: str = Field("127.0.0.1", description="address that these are served on")
+    metrics_host: str = Field("127.0.0.1", description="address that metrics are served on")
     log_format: Literal["text", "json"] = Field("text", description="form of the log: `text`, or `json` for programs")
     log_level: Literal["debug", "info", "warning"] = Field(
         "info", description="least that the log holds: `debug` has a line for each batch"

@@ -96,12 +96,12 @@ class IngestSettings(BaseSettings):
     kafka_certificate_file: Path | None = Field(
         None, description="PEM of the client's certificate, where brokers ask for one"
     )
-    kafka_key_file: Path | None = Field(None, description="PEM of the key of this certificate, not encrypted")
+    kafka_key_file: Path | None = Field(None, description="PEM of the key of the client's certificate, not encrypted")
     kafka_sasl_mechanism: SaslMechanism = Field(
         "SCRAM-SHA-512", description="`SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`"
     )
     kafka_user: str = Field("", description="user who logs in to Kafka")
-    kafka_password: SecretStr = Field(SecretStr(""), description="password of this user")
+    kafka_password: SecretStr = Field(SecretStr(""), description="password of the Kafka user")
     broker_memory_mb: int = Field(
         256,
         description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted",

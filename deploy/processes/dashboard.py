@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def dashboard() -> None:
-    """Serve the page."""
+    """Serve the dashboard."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
 
     settings = load(os.environ)

@@ -148,7 +148,7 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _fast(width: timedelta) -> Scale:
-    """One bin and half an hour, or one and three bins where bins are of twenty minutes or more."""
+    """One bin and half an hour in whole bins, or one and three bins where half an hour is one bin."""
     half_hour = round(_HOUR / 2 / width)
     fine = half_hour > 1
     long = half_hour if fine else 3

@@ -132,7 +132,7 @@ class Gdelt:
     about: ClassVar[About] = About(
         network="GDELT: news articles worldwide that name what is watched",
         needs="",
-        history="to February 2015",
+        history="February 2015",
         july_2020=True,
         deletes="none",
     )
