@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS
 from processing.export import verify
@@ -107,9 +108,16 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
     page = opened(browser, dashboard, errors, path="", **old)
     page.wait_for_url("**/incident?id=*")
     said = ENGLISH.incident_page
+
+    def asks_for_texts() -> bool:
+        """A click misses where the page moves under it, as while a part is drawn again."""
+        with suppress(Error):
+            page.get_by_role("checkbox", name=said.export_texts).check(force=True, timeout=2_000)
+        return page.get_by_role("link", name=said.export_button_texts, exact=True).is_visible()
+
     for with_texts in (False, True):
         if with_texts:
-            page.get_by_text(said.export_texts).click()
+            eventually(asks_for_texts)
         label = said.export_button_texts if with_texts else said.export_button
         with page.expect_download() as download:
             page.get_by_role("link", name=label, exact=True).click()

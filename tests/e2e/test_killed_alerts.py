@@ -24,6 +24,7 @@ from tests.support.alerted import INCIDENT
 from tests.support.channels.newsroom import Newsroom
 from tests.support.channels.receiver import Received, Reply, receiving
 from tests.support.channels.servers import SlackServer, WebhookServer
+from tests.support.cluster.workers import warehouse
 from tests.support.forks import forking
 from tests.support.queued import Decided, decide
 from tests.support.stacks import Installation
@@ -91,7 +92,7 @@ def test_twenty_kills_of_the_watch_lose_nothing_and_double_nothing_at_slack(
 ) -> None:
     chance, hunter, slack = random.Random(14), Hunter(), SlackServer()
     with (
-        closing(installation.start("warehouse")),
+        closing(warehouse(installation)),
         receiving(hunter.slowly(slack)) as at_slack,
         receiving(hunter.slowly(WebhookServer())) as at_hook,
     ):
@@ -99,7 +100,6 @@ def test_twenty_kills_of_the_watch_lose_nothing_and_double_nothing_at_slack(
         settings = Newsroom(at_slack, at_hook, mail_port=1).settings(tmp_path / "alerts.toml", ["slack", "hook"])
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        assert installation.run("migrate").returncode == 0
         with Store(installation.store) as store:
             keys = queue_all(store)
             with forking("deploy.processes.watch:watch") as watches:
