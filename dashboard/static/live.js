@@ -6,11 +6,17 @@ const AFTER_INPUT = 1000; // milliseconds
 const LOST_AFTER = 20000; // milliseconds without an answer
 const clocks = new WeakMap();
 
-// Streamlit sends what changes at one moment as one message, which updates one part or the page, but not both. So no two
-// parts ask at one moment, and none asks beside a click or a key.
-let isAsked = false;
+// Streamlit gathers what changes until its next setTimeout into one message, which updates one part or the page, but not
+// both. A click between an ask and its message would be answered by the asking part alone: the control would look changed,
+// and nothing else would change. So an ask is sent at once, and none is made while a message of the reader may be due.
+function sendAtOnce(ask) {
+  const later = window.setTimeout;
+  window.setTimeout = (send) => { window.setTimeout = later; send(); return 0; };
+  try { ask(); } finally { window.setTimeout = later; }
+}
+
 let lastInput = 0;
-for (const kind of ["pointerdown", "keydown"]) {
+for (const kind of ["pointerdown", "pointerup", "keydown", "keyup"]) {
   document.addEventListener(kind, () => { lastInput = performance.now(); }, { capture: true });
 }
 
@@ -54,12 +60,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const held = isHeld(part);
     part.toggleAttribute("data-held", held && !document.hidden);
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
-    if (held || isAsked || performance.now() - lastInput < AFTER_INPUT) return;
-    isAsked = true;
+    if (held || performance.now() - lastInput < AFTER_INPUT) return;
     clock.asked ??= performance.now();
     due = performance.now() + data.every * 1000;
-    setTriggerValue("due", Date.now());
-    setTimeout(() => { isAsked = false; }, 1); // Streamlit sends before this
+    sendAtOnce(() => setTriggerValue("due", Date.now()));
   };
   const timer = setInterval(look, 500);
   clock.timer = timer;

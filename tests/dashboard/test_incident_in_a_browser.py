@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS
 from processing.export import verify
@@ -100,6 +99,26 @@ def test_hostile_posts_are_text_and_break_no_layout(browser: Browser, dashboard:
     page.close()
 
 
+def test_a_click_between_an_update_and_its_message_is_answered(browser: Browser, dashboard: Dashboard) -> None:
+    page = opened(browser, dashboard, [], ui="en", id=INCIDENT)
+    page.evaluate(
+        """() => {
+            const every = window.setInterval, later = window.setTimeout, send = WebSocket.prototype.send;
+            let asked = 0; // an update is asked for, at once or in a moment
+            window.setTimeout = (...given) => { asked += 1; return later(...given); };
+            WebSocket.prototype.send = function (data) { asked += 1; return send.call(this, data); };
+            window.setInterval = (look, ...rest) => every(() => {
+                const before = asked;
+                look();
+                const box = document.querySelector(".st-key-incident-texts input");
+                if (asked > before && !box.checked) box.click();
+            }, ...rest);
+        }"""
+    )
+    expect(page.get_by_role("link", name=ENGLISH.incident_page.export_button_texts, exact=True)).to_be_visible()
+    page.close()
+
+
 def test_the_old_address_leads_here_and_the_download_is_whole(
     browser: Browser, dashboard: Dashboard, tmp_path: Path
 ) -> None:
@@ -109,15 +128,8 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
     page.wait_for_url("**/incident?id=*")
     said = ENGLISH.incident_page
 
-    def asks_for_texts() -> bool:
-        """A click misses where the page moves under it, as while a part is drawn again."""
-        with suppress(Error):
-            page.get_by_role("checkbox", name=said.export_texts).check(force=True, timeout=2_000)
-        return page.get_by_role("link", name=said.export_button_texts, exact=True).is_visible()
-
     for with_texts in (False, True):
-        if with_texts:
-            eventually(asks_for_texts)
+        page.get_by_role("checkbox", name=said.export_texts).set_checked(with_texts, force=True)
         label = said.export_button_texts if with_texts else said.export_button
         with page.expect_download() as download:
             page.get_by_role("link", name=label, exact=True).click()

@@ -240,7 +240,8 @@ class Bluesky:
     def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
         asked_time = position.newest if not asked_seq else None
         earliest = self._clock() - self._settings.lookback
-        first, heard, told = True, self._clock(), self._clock()
+        # The first event yields a watermark: a connection that ends early still says what was covered before it.
+        first, heard, told = True, self._clock(), self._clock() - REACHED_EVERY
         while True:
             frame = connection.receive(RECEIVE_WITHIN)
             now = self._clock()

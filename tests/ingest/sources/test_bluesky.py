@@ -17,7 +17,7 @@ from ingest.errors import Misconfigured, Transient
 from ingest.source import Cursor, Item, Pause, Watermark
 from ingest.sources.bluesky import client
 from ingest.sources.bluesky.client import LARGEST_DICTIONARY, ConnectionRefused, fetch_dictionary
-from ingest.sources.bluesky.frames import Wire
+from ingest.sources.bluesky.frames import Wire, microseconds
 from ingest.sources.bluesky.source import Bluesky, BlueskySettings
 from ingest.transport.http import certificates
 from tests.support.jetstream import Jetstream, Stored, trained_dictionary
@@ -282,6 +282,18 @@ def test_the_first_coverage_begins_where_events_were_asked_for(open_parts: ExitS
 
     reading.until(more)
     assert datetime.now(UTC) - reading.reached[0].since < timedelta(hours=25)
+
+
+def test_the_first_event_of_a_connection_says_what_is_covered(open_parts: ExitStack) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    server.post("one")
+    cursor = cursor_at(datetime.now(UTC), seq=1, host=url)
+    began = int(str(cursor["since_us"])) - 60_000_000
+    reading = Reading(source(url), {**cursor, "since_us": began})
+    reading.until(lambda: bool(reading.reached))
+    assert microseconds(reading.reached[0].since) == began
+    assert len(server.asked) == 1
 
 
 def test_many_advisories_hold_up_no_stop(open_parts: ExitStack) -> None:
