@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.filters import Filters
 from dashboard.i18n import Words
@@ -87,6 +88,16 @@ def shared(
         refresh_mode="background",
         show_spinner=False,
     )
+
+
+def went_back() -> bool:
+    """Return whether the reader went back or forward in the browser, so that the address decides and no control does.
+
+    In any other run the address may be older than the controls: a second click may come before the browser knows the
+    address that the first one led to.
+    """
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: which_store})

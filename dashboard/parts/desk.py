@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 
 import streamlit as st
 
@@ -29,6 +30,8 @@ class Draft:
     entry: object = None
     at: float = 0.0
     is_written: bool = False
+    lock: Lock = field(default_factory=Lock)
+    """Held during a write. The second click of two has a thread of its own, while the first one still writes."""
 
 
 def fault(error: DeskUnavailable, words: Words) -> str:
@@ -52,15 +55,15 @@ def draft(form: str, **empty: object) -> Draft:
 
 def enter(context: Context, draft: Draft, entry: object, write: Callable[[], None], renew: Callable[[], None]) -> None:
     """Write an entry, which its fields tell from others, and draw the page again. Say why if it cannot be written."""
-    now = time.monotonic()
-    if entry != draft.entry or now - draft.at > AGAIN.total_seconds():
-        try:
-            write()
-        except DeskUnavailable as unavailable:
-            st.error(fault(unavailable, context.words))
-            return
-        draft.entry, draft.at = entry, now
-    draft.is_written = True
+    try:
+        with draft.lock:
+            if entry != draft.entry or time.monotonic() - draft.at > AGAIN.total_seconds():
+                write()
+                draft.entry, draft.at = entry, time.monotonic()
+            draft.is_written = True
+    except DeskUnavailable as unavailable:
+        st.error(fault(unavailable, context.words))
+        return
     _tell(context, renew)
 
 

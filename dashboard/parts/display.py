@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from dashboard.context import went_back
 from dashboard.i18n import WORDS, Words
 from processing.i18n import LANGUAGES, language, nearest
 
@@ -71,10 +72,10 @@ def kept(name: str, offered: Collection[str], default: str) -> str:
     the control, and one that is not the default is written to the address again.
     """
     address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")
-    if address is not None and address in offered and address != last:
-        choice = address
+    if last is None or went_back():
+        choice = address if address is not None and address in offered else default
     else:
-        choice = st.session_state.get(name) or last or default
+        choice = st.session_state.get(name) or last
     st.session_state[name] = st.session_state[f"{name} kept"] = choice
     if choice not in {address, default}:
         st.query_params[name] = choice

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.context import went_back
 from dashboard.filters import (
     NAMES,
     NEWEST,
@@ -48,9 +49,7 @@ def chosen(lists: Sequence[WatchList]) -> Filters:
         view = from_address(address, lists)
     else:
         last = replace(last, watch=list_of(lists, last.watch.root) or lists[0])
-        view = _controls(last, lists)
-        if view == last and address and address != to_address(last, lists):
-            view = from_address(address, lists)
+        view = from_address(address, lists) if went_back() else _controls(last, lists)
     view = settled(replace(view, **st.session_state.pop(MOVE, {})))
     view = replace(view, watch=list_of(lists, view.topic) or view.watch)
     st.session_state.update(_as_controls(view))

@@ -16,8 +16,12 @@ function sendAtOnce(ask) {
 }
 
 let lastInput = 0;
-for (const kind of ["pointerdown", "pointerup", "keydown", "keyup"]) {
-  document.addEventListener(kind, () => { lastInput = performance.now(); }, { capture: true });
+for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "click", "change", "popstate"]) {
+  window.addEventListener(kind, () => { lastInput = performance.now(); }, { capture: true });
+}
+
+function app() {
+  return document.querySelector("[data-testid=stApp]");
 }
 
 function isHeld(part) {
@@ -32,8 +36,8 @@ function isHeld(part) {
 // A server that has started again, or has forgotten the page, leaves an ask without an answer, and the page would look as
 // before for ever. The part above every page asks too, and does not count: the editor of the page SQL may hold a text.
 function isLost(part, clock) {
-  const app = document.querySelector("[data-testid=stApp]");
-  const answers = app.dataset.testConnectionState !== "CONNECTED" || app.dataset.testScriptState === "running";
+  const { testConnectionState: connection, testScriptState: script } = app().dataset;
+  const answers = connection !== "CONNECTED" || script === "running";
   if (answers || part.matches(".st-key-live-generated")) clock.asked = undefined;
   return clock.asked !== undefined && performance.now() - clock.asked > LOST_AFTER && !isWriting();
 }
@@ -62,6 +66,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
     if (held || performance.now() - lastInput < AFTER_INPUT) return;
     clock.asked ??= performance.now();
+    // While the reader goes to another page, an ask of the page that is left would empty the other one.
+    if (app().dataset.testScriptState !== "notRunning") return;
     due = performance.now() + data.every * 1000;
     sendAtOnce(() => setTriggerValue("due", Date.now()));
   };

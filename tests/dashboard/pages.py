@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import handover, server
+from dashboard import context, handover, server
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.docs.data_dictionary import described
@@ -32,6 +36,14 @@ def run(settings: DashboardSettings, services: Services, name: str, **address: s
     shown.run()
     assert not shown.exception, shown.exception
     return shown
+
+
+@contextmanager
+def gone_back() -> Iterator[None]:
+    """Let the runs within be those of a reader who has gone back in the browser. The address is set beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context, "get_script_run_ctx", lambda: SimpleNamespace(is_history_navigation=True))
+        yield
 
 
 def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | None = None, **address: str) -> AppTest:

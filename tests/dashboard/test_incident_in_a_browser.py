@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +17,7 @@ from tests.conftest import Template
 from tests.dashboard.test_reading import readable
 from tests.support import stock, told_stock
 from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, Scheme, serve, up
+from tests.support.site import DRAWN
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -30,7 +30,7 @@ def dashboard(template: Template, tmp_path_factory: pytest.TempPathFactory) -> I
     address = stock.filled(template.copied("told_in_a_browser"))
     with Store(address) as store:
         told_stock.fill(store)
-    with up(serve(address, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+    with up(serve(address, tmp_path_factory.mktemp("dashboard"), BANWATCH_DASHBOARD_REFRESH="PT10S")) as dashboard:
         yield dashboard
 
 
@@ -53,6 +53,7 @@ def opened(
     page.goto(f"{dashboard.url}/{path}?{urlencode(address)}")
     page.locator(".bw-why-posts").last.wait_for()
     page.locator(".bw-download").wait_for()
+    page.wait_for_function(DRAWN)
     return page
 
 
@@ -129,7 +130,8 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
     said = ENGLISH.incident_page
 
     for with_texts in (False, True):
-        page.get_by_role("checkbox", name=said.export_texts).set_checked(with_texts, force=True)
+        if with_texts:
+            page.get_by_text(said.export_texts, exact=True).click()
         label = said.export_button_texts if with_texts else said.export_button
         with page.expect_download() as download:
             page.get_by_role("link", name=label, exact=True).click()
@@ -148,7 +150,7 @@ def test_the_explanation_can_be_read_and_has_the_direction_of_the_page(
 ) -> None:
     page = opened(browser, dashboard, [], size=TELEPHONE, scheme=scheme, ui=interface, id=INCIDENT)
     for written in (".bw-headline .bw-note", ".bw-back", ".bw-count, .bw-note", ".bw-table th", ".bw-post footer a"):
-        assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
+        assert eventually(partial(readable, page, written)), written
     expect(page.locator(".bw-drivers").first).to_have_css("direction", "rtl" if interface == "ar" else "ltr")
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_css("direction", "ltr")
     page.locator("[data-testid=stExpander]").get_by_text(WORDS[interface].sql, exact=True).first.click()

@@ -6,17 +6,21 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from typing import cast
 
 import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import handover, server
-from dashboard.context import connection
+from dashboard.context import Context, connection
 from dashboard.i18n import WORDS
 from dashboard.i18n.labels import language_name
 from dashboard.markup import filled
+from dashboard.parts import desk
 from dashboard.services import DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.incident import heading, languages, report
@@ -372,6 +376,20 @@ def test_a_note_without_a_word_is_not_written(told: DashboardSettings) -> None:
     shown = press(operating(told, desk), PAGE.annotate)
     assert desk.entries == []
     assert [each.value for each in shown.warning][-1] == PAGE.note_empty
+
+
+def test_two_clicks_at_once_write_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit runs the second in a thread of its own, while the first is still written."""
+    monkeypatch.setattr(desk, "_tell", lambda *_: None)
+    draft, written, nobody = desk.Draft(), list[str](), cast("Context", None)
+
+    def write() -> None:
+        Event().wait(0.2)
+        written.append("note")
+
+    with ThreadPoolExecutor(2) as clicks:
+        list(clicks.map(lambda _: desk.enter(nobody, draft, "note", write, lambda: None), range(2)))
+    assert written == ["note"]
 
 
 def test_a_double_click_writes_one_entry_and_empties_its_form(

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.app import VIEWS, View
+from dashboard.filters import Range
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -50,8 +51,24 @@ def test_the_address_of_an_earlier_view_brings_its_language_back(settings: Dashb
     shown.radio(key="ui").set_value("fr").run()
     assert shown.query_params["ui"] == "fr"
     shown.query_params["ui"] = "ar"
-    shown.run()
+    with pages.gone_back():
+        shown.run()
     assert shown.title[0].value == WORDS["ar"].now_page.title
+
+
+def test_a_click_that_comes_with_the_address_of_before_takes_no_choice_back(settings: DashboardSettings) -> None:
+    """The browser sends it before it has got the address that the first click led to."""
+    shown = page(settings, ui="ar")
+    before = dict(shown.query_params)
+    shown.radio(key="ui").set_value("fr").run()
+    shown.query_params = before
+    shown.button_group(key="range").set_value(Range.DAY).run()
+    assert shown.query_params == {"ui": "fr", "range": "day"}
+    shown.query_params = {"ui": "fr"}
+    shown.toggle(key="share").set_value(True).run()
+    assert not shown.exception
+    assert shown.title[0].value == WORDS["fr"].now_page.title
+    assert (shown.query_params["ui"], shown.query_params["range"]) == ("fr", "day")
 
 
 def test_the_language_is_kept_when_another_page_empties_the_address(settings: DashboardSettings) -> None:

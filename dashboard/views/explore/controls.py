@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import streamlit as st
 
+from dashboard.context import went_back
 from dashboard.i18n import Words
 from dashboard.parts.display import kept
 from dashboard.views.explore.comparison import MOST_LINES, Compare
@@ -68,7 +69,7 @@ def _lines(by: Compare, offered: Sequence[str], words: Words) -> tuple[str, ...]
         _write("")
         return ()
     key, named = f"{LINES} of {by}", st.query_params.get(LINES, "")
-    if key not in st.session_state or named != st.session_state.get(LINES, ""):
+    if key not in st.session_state or went_back():
         wanted = [each for each in named.split(BETWEEN) if _ID.fullmatch(each) and each in offered]
         st.session_state[key] = wanted[:MOST_LINES]
     options = [*offered, *(each for each in st.session_state[key] if each not in offered)]
