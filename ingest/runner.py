@@ -38,6 +38,9 @@ REPORT_EVERY = 0.25
 SAVE_EVERY = 1.0
 LOOK_EVERY = 0.01
 FLUSH_PATIENCE = 30.0
+STOPPED_PATIENCE = 3.0
+"""Seconds of a flush after `stop`. There are two, and whoever stops the process kills it after eight."""
+
 FLUSH_SLICE = timedelta(seconds=1)
 
 
@@ -273,16 +276,16 @@ class SourceRunner:
         self._save()
 
     def _flush(self) -> None:
-        """Wait until the broker has every message; after `stop`, wait for a moment only.
+        """Wait until the broker has every message; after `stop`, wait for a few seconds only.
 
         Raises:
             BrokerUnavailable: a message is missing. It lies behind the saved cursor.
         """
-        deadline = time.monotonic() + FLUSH_PATIENCE
+        begun = time.monotonic()
         while True:
-            told = self.stop.is_set()
             try:
                 return self.producer.flush(FLUSH_SLICE)
             except BrokerUnavailable:
-                if told or time.monotonic() >= deadline:
+                patience = STOPPED_PATIENCE if self.stop.is_set() else FLUSH_PATIENCE
+                if time.monotonic() - begun >= patience:
                     raise

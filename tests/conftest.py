@@ -105,7 +105,7 @@ def warehouse_url(warehouse_folder: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def as_writer(url: str, database: str) -> ClickHouseAddress:

@@ -56,11 +56,12 @@ class Figures:
 class Load:
     """The threads of one run. `figures` grows until `stop` is set."""
 
-    def __init__(self, warehouse: Warehouse, pause: float) -> None:
+    def __init__(self, warehouse: Warehouse, pause: float, limit: int) -> None:
         self.figures = Figures()
         self.stop = threading.Event()
         self._long = threading.Event()
         self._pause = pause
+        self._limit = limit
         self._warehouse = warehouse
 
     def address(self, user: str) -> ClickHouseAddress:
@@ -92,7 +93,7 @@ class Load:
             while not self.stop.wait(1.0):
                 self._long.set()
                 try:
-                    store.query(LONG)
+                    store.query(LONG, patience=timedelta(seconds=self._limit))
                     self.figures.errors.append("the long query was not cut")
                 except (StoreUnavailable, StoreRefused) as error:
                     if "TIMEOUT_EXCEEDED" in str(error):
@@ -120,12 +121,13 @@ def batch(first: int) -> Iterator[TaggedPost]:
 
 
 def run(duration: timedelta, every: timedelta, folder: Path, *, limit: int, pause: float) -> tuple[Figures, bool]:
-    """Run the load, and say what was seen and whether the counts are exact at the end. `limit` is the reader's."""
+    """Run the load, and say what was seen and whether the counts are exact at the end. `limit` is that of the long
+    query, in seconds."""
     with ExitStack() as open_parts:
-        warehouse = start(folder, free_port(), limits={"seconds": limit})
+        warehouse = start(folder, free_port())
         open_parts.callback(stop, warehouse)
         wait_until_ready(warehouse)
-        load = Load(warehouse, pause)
+        load = Load(warehouse, pause, limit)
         migrate(load.address("writer"))
         work: list[Callable[[], None]] = [load.write, load.ask_too_much]
         work += [lambda which=which: load.read(which) for which in range(READERS)]  # type: ignore[misc]

@@ -58,13 +58,17 @@ def watch_group(address: KafkaAddress) -> ConsumerGroup:
     return ConsumerGroup(address, address.posts_topic)
 
 
-def take(consumer: PostConsumer, posts: int) -> list[Batch]:
-    """Poll until that many posts have come, and once more for what should not come."""
+def take(consumer: PostConsumer, posts: int, reports: int = 0) -> list[Batch]:
+    """Poll until that many posts have come, and once more for what should not come.
+
+    So many reports have to come, too.
+    """
     batches: list[Batch] = []
 
     def enough() -> bool:
         batches.append(consumer.poll(TICK, 10_000))
-        return sum(len(batch.posts) for batch in batches) >= posts
+        found = [(len(batch.posts), len(batch.progress)) for batch in batches]
+        return sum(each for each, _ in found) >= posts and sum(each for _, each in found) >= reports
 
     polled(enough)
     batches.append(consumer.poll(TICK, 10_000))
@@ -322,7 +326,7 @@ def test_progress_arrives_on_every_partition_behind_the_posts(address: KafkaAddr
         assert len(deliveries) == 300
     before = Counter(delivery.partition for delivery in deliveries)
     with join(address) as consumer:
-        batches = take(consumer, 300)
+        batches = take(consumer, 300, PARTITIONS)
     progress = [each for batch in batches for each in batch.progress]
     everywhere = msgspec.structs.replace(said, partitions=PARTITIONS)
     assert sorted(progress, key=lambda each: each[0]) == [(partition, everywhere) for partition in range(PARTITIONS)]

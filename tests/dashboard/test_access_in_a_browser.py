@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import WORDS
 from processing.contract import ClickHouseAddress
-from tests.support.browser import ARTEFACTS, DESK, TELEPHONE, serve, up
+from tests.support.browser import ARTEFACTS, DESK, PATIENCE, TELEPHONE, serve, up
 from tests.support.oidc_provider import CLIENT, SECRET, oidc_provider
 from tests.support.waiting import free_port
 
@@ -60,6 +60,7 @@ def test_a_team_logs_in_by_its_password_and_out(browser: Browser, stocked: Click
             assert "range=day" in page.url
             screenshot(page, "operator")
             other = page.context.new_page()
+            other.set_default_timeout(PATIENCE)
             other.goto(dashboard.url)
             expect(other.locator(".bw-viewer")).to_contain_text("Nora")
             line.get_by_role("link", name=SAID.log_out).click()

@@ -188,7 +188,7 @@ def worked_out(shown: AppTest, past: Rehearsed) -> AppTest:
         shown.run()
         return not shown.get("progress")
 
-    assert eventually(is_ready, timedelta(seconds=60))
+    assert eventually(is_ready)
     assert not shown.exception
     return shown
 
@@ -299,7 +299,7 @@ def slid(shown: AppTest, label: str, value: object) -> AppTest:
 def test_a_rehearsal_is_made_once_beside_the_page_and_tuning_only_applies_the_rules(told: DashboardSettings) -> None:
     past = Rehearsed()
     shown = opened(told, past=past, ui="en")
-    assert eventually(lambda: "1:00" in text(shown.run().get("progress")[0].proto.text), timedelta(seconds=60))
+    assert eventually(lambda: "1:00" in text(shown.run().get("progress")[0].proto.text))
     assert "Severity: major or above." in text(html(shown))
     written = text(html(worked_out(shown, past)))
     assert "Messages a week: 9.3 as tuned, 9.3 as the rule stands, counted from 8 Jul 2020, 00:00" in written

@@ -15,6 +15,7 @@ from tests.conftest import Template
 from tests.dashboard.test_health_page import HOSTILE, report, tell
 from tests.support import stock
 from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, serve, up
+from tests.support.site import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -26,7 +27,7 @@ def dashboard(template: Template, tmp_path_factory: pytest.TempPathFactory) -> I
         tell(
             store, report("reddit", "failed", detail=HOSTILE), report("rss", idle=True), report("mastodon", minutes=31)
         )
-    with up(serve(address, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+    with up(serve(address, tmp_path_factory.mktemp("dashboard"), BANWATCH_DASHBOARD_REFRESH="PT10S")) as dashboard:
         yield dashboard
 
 
@@ -47,6 +48,7 @@ def test_a_click_on_a_bar_leads_to_as_many_posts_as_it_counts(browser: Browser, 
     page = opened(browser, dashboard, errors, "explore", DESK, ui="en", compare="language", charts="own", range="day")
     bars = page.locator(".mark-rect.role-mark path")
     bars.first.wait_for()
+    page.wait_for_function(DRAWN)
     bars.nth(20).click(force=True)
     picked = page.locator(".bw-picked")
     told = re.search(r": ([\d,]+)\. ", picked.inner_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -50,7 +49,7 @@ def test_small_letters_have_enough_contrast_and_open_lists_the_language_of_the_p
 ) -> None:
     page = visit(browser, dashboard, ui=interface, scheme=scheme).page
     for written in ("[data-testid=stCaptionContainer] p", ".bw-incident p", ".bw-reached", ".bw-figures dt"):
-        assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
+        assert eventually(partial(readable, page, written)), written
     direction = "rtl" if interface == "ar" else "ltr"
     document = page.locator("html")
     expect(document).to_have_attribute("lang", interface)

@@ -64,6 +64,7 @@ def test_one_reader_waits_for_a_store_that_hangs_and_the_next_ones_are_told(
 
     monkeypatch.setattr(known, "_failures", {})
     monkeypatch.setattr(known, "ask", hang)
+    monkeypatch.setattr(known, "AWAY", timedelta(hours=1))
     tell()
     tell()
     assert len(waited) == 1

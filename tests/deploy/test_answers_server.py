@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -44,7 +43,7 @@ def port(head_seconds: float) -> Iterator[int]:
     command = [sys.executable, "-c", PROGRAM, str(port), str(head_seconds)]
     with subprocess.Popen(command, cwd=ROOT, env=mortal()) as process:
         try:
-            eventually(lambda: listens(port), timedelta(seconds=60))
+            eventually(lambda: listens(port))
             yield port
         finally:
             process.terminate()

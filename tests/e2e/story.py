@@ -30,7 +30,7 @@ def live_through(browser: Browser, installation: Installation, running: Running,
     page = browser.new_page(timezone_id="UTC")
     page.set_default_timeout(PATIENCE)
     assert running.says("public "), running.said
-    eventually(lambda: answers(f"{installation.dashboard_url}/_stcore/health"), timedelta(seconds=90))
+    eventually(lambda: answers(f"{installation.dashboard_url}/_stcore/health"))
 
     # The page is open while the posts of July 2020 are played. The incident appears by itself.
     page.goto(f"{installation.dashboard_url}/?ui=en")
@@ -107,12 +107,12 @@ def ask(page: Page) -> None:
 
 def choose_language(page: Page, present: Words, wanted: Words) -> None:
     page.get_by_role("button", name=language(present.tag).native_name).click()
-    page.get_by_role("radio", name=language(wanted.tag).native_name).check(force=True)
+    page.get_by_text(language(wanted.tag).native_name, exact=True).click()
     page.keyboard.press("Escape")
 
 
 def published(installation: Installation) -> str:
-    return httpx.get(f"{installation.public_url}/api/incidents.json", timeout=20, verify=False).text
+    return httpx.get(f"{installation.public_url}/api/incidents.json", timeout=120, verify=False).text
 
 
 def answers(address: str) -> bool:

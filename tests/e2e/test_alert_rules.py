@@ -15,7 +15,6 @@ from tests.support.jetstream import Jetstream
 from tests.support.stacks import Installation
 from tests.support.waiting import eventually
 
-PATIENCE = timedelta(seconds=120)
 SILENCE = """
 [channels.first]
 kind = "webhook"
@@ -66,7 +65,7 @@ def test_rules_that_change_are_obeyed_and_those_that_are_broken_leave_the_last_g
             assert stack.says("bluesky     listening"), stack.said
 
             def talk_until(reached: Callable[[], bool]) -> None:
-                eventually(lambda: server.post("Good evening") and reached(), PATIENCE)
+                eventually(lambda: server.post("Good evening") and reached())
 
             talk_until(lambda: installation.number("SELECT count() FROM watch_progress") > 0)
             rules.write_text(SILENCE.format(channel="second"))
@@ -76,7 +75,7 @@ def test_rules_that_change_are_obeyed_and_those_that_are_broken_leave_the_last_g
             assert f"{rules}, line 11" in log.read_text()
             assert stack.says(f"{rules}, line 11"), stack.said
             server.freeze()
-            eventually(lambda: desk.received, PATIENCE)
+            eventually(lambda: desk.received)
             assert stack.process.poll() is None
         server.thaw()
     assert {received.path for received in desk.received} == {"/second"}

@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -14,8 +13,6 @@ import pytest
 from tests.support.jetstream import Jetstream
 from tests.support.stacks import Installation
 from tests.support.waiting import eventually
-
-PATIENCE = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -45,10 +42,10 @@ def test_a_source_is_started_again_when_it_dies_given_up_when_it_must_be_and_end
     stack = installation.start("up", "--source", "bluesky", "--no-dashboard")
     with closing(stack):
         assert stack.says("bluesky     listening"), stack.said
-        eventually(lambda: counted(installation) == 20, PATIENCE)
+        eventually(lambda: counted(installation) == 20)
         stack.kill_child("bluesky")
         server.post("behind a death")
-        eventually(lambda: counted(installation) == 21, PATIENCE)
+        eventually(lambda: counted(installation) == 21)
         assert "bluesky was ended by SIGKILL, as the kernel does where memory runs out; starting it again" in stack.said
 
         server.refuse(HTTPStatus.NOT_FOUND)
@@ -61,14 +58,14 @@ def test_a_source_is_started_again_when_it_dies_given_up_when_it_must_be_and_end
         server.post("behind a mending")
         source = installation.start("ingest", "bluesky")
         with closing(source):
-            eventually(lambda: counted(installation) == 22, PATIENCE)
+            eventually(lambda: counted(installation) == 22)
             server.freeze()
             os.kill(source.process.pid, signal.SIGTERM)
-            assert source.wait(timedelta(seconds=5)) == 0, source.said
+            assert source.wait() == 0, source.said
         server.thaw()
         server.post("behind an end")
         with closing(installation.start("ingest", "bluesky")):
-            eventually(lambda: counted(installation) == 23, PATIENCE)
+            eventually(lambda: counted(installation) == 23)
         assert stack.interrupt() == 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 from contextlib import closing, suppress
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -89,15 +88,16 @@ def test_every_process_shows_what_it_did_and_that_it_lives(
     installation.settings["BANWATCH_CLAIMS"] = "1"
     with closing(installation.start(*arguments)) as running:
         assert running.says("metrics "), running.said
-        eventually(lambda: all(map(lives, addresses(base))), timedelta(seconds=90))
-        eventually(lambda: total(everything(base), "banwatch_worker_written_posts_total") == 120, timedelta(seconds=90))
+        eventually(lambda: all(map(lives, addresses(base))))
+        # A worker that joins while another reads takes partitions of it, whose records are read and written again.
+        eventually(lambda: total(everything(base), "banwatch_worker_written_posts_total") >= 120)
         eventually(lambda: total(everything(base), "banwatch_up_running", child="archive") == 1)
         eventually(lambda: total(everything(base), "banwatch_worker_batches_total", outcome="committed") >= 1)
+        eventually(lambda: total(everything(base), "banwatch_worker_assigned_partitions") == 4)
         shown = everything(base)
-        assert total(shown, "banwatch_worker_records_total", kind="post") == 120
-        assert total(shown, "banwatch_worker_tagged_posts_total") == 120
+        assert total(shown, "banwatch_worker_records_total", kind="post") >= 120
+        assert total(shown, "banwatch_worker_tagged_posts_total") >= 120
         assert total(shown, "banwatch_worker_stage_seconds_count", stage="recount") >= 1
-        assert total(shown, "banwatch_worker_assigned_partitions") == 4
         assert total(shown, "banwatch_store_request_seconds_count", process="worker", request="insert") >= 2
         assert total(shown, "banwatch_up_resident_memory_bytes", child="broker") > 1e6
         assert total(shown, "banwatch_warehouse_disk_free_bytes") > 0

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import random
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +19,7 @@ from tests.support.jetstream import Jetstream
 from tests.support.stacks import Installation, Running
 from tests.support.waiting import eventually
 
-PATIENCE = timedelta(seconds=120)
+PATIENCE = timedelta(minutes=10)
 LIMIT_MB = 32
 POSTS_A_SECOND = 30
 HEAVY = 60_000
@@ -70,9 +68,7 @@ def test_a_broker_that_begins_anew_loses_doubles_and_misses_nothing(
         with publishing(server, uris), closing(installation.start(*arguments)) as first:
             assert says_again(first, GOES_ON, 2), first.said
             assert says_again(first, PAUSED, 3), first.said
-            for pid in [first.process.pid, *first.children()]:
-                os.kill(pid, signal.SIGKILL)
-            first.wait()
+            first.kill()
         with closing(installation.start(*arguments)) as second:
             assert says_again(second, GOES_ON, 1), second.said
             eventually(lambda: counted(installation) >= len(uris), PATIENCE)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ def page(folder: Path, **settings: str) -> Iterator[int]:
     environment = mortal() | {"BANWATCH_DASHBOARD_PORT": str(port), "BANWATCH_DATA_DIR": str(folder)} | settings
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
     try:
-        eventually(lambda: status(port, "/_stcore/health", headers={"Host": "localhost"}) == 200, timedelta(seconds=60))
+        eventually(lambda: status(port, "/_stcore/health", headers={"Host": "localhost"}) == 200)
         yield port
     finally:
         process.terminate()

@@ -222,7 +222,7 @@ def test_posts_that_come_one_after_another_are_one_batch(
     taxonomy = ReloadingTaxonomy(taxonomy_file)
     with PostConsumer(log_address, group="lingering") as consumer:
         pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, threading.Event(), 20)
-        pipeline.batch_linger = timedelta(minutes=1)
+        pipeline.batch_linger = timedelta(minutes=10)
         with working(pipeline):
             eventually(lambda: pipeline.metrics.assigned)
             for number in range(20):

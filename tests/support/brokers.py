@@ -8,14 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from deploy.embedded import broker as embedded
 from ingest.contract import KafkaAddress
 from tests.kafka import server
 from tests.support.mortal import started
-from tests.support.waiting import free_port
+from tests.support.waiting import PATIENCE, free_port
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def tansu(port: int | None = None) -> Iterator[Broker]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    with _running(process, port, timedelta(seconds=60)) as broker:
+    with _running(process, port) as broker:
         yield broker
 
 
@@ -54,15 +53,15 @@ def apache_kafka(folder: Path, properties: str = "", **blanks: object) -> Iterat
     """One broker of Apache Kafka; `server.start` says what the properties and their blanks are."""
     port = free_port()
     process = server.start(folder, port, free_port(), properties, **blanks)
-    with _running(process, port, timedelta(seconds=60)) as broker:
+    with _running(process, port) as broker:
         yield broker
 
 
 @contextmanager
-def _running(process: subprocess.Popen[bytes], port: int, patience: timedelta) -> Iterator[Broker]:
+def _running(process: subprocess.Popen[bytes], port: int) -> Iterator[Broker]:
     address = KafkaAddress(f"127.0.0.1:{port}")
     try:
-        embedded.wait_until_ready(address, patience)
+        embedded.wait_until_ready(address, PATIENCE)
         yield Broker(address.bootstrap, process)
     finally:
         process.kill()

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
@@ -69,11 +68,11 @@ def serve(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str
 def up(server: Dashboard) -> Iterator[Dashboard]:
     """Wait until a server that was started answers, and end it afterwards."""
     try:
-        assert eventually(server.answers, timedelta(seconds=90)), f"{server.url} did not come up"
+        assert eventually(server.answers), f"{server.url} did not come up"
         yield server
     finally:
         server.process.terminate()
-        server.process.wait(timeout=20)
+        server.process.wait(timeout=120)
 
 
 def serve_public(store: ClickHouseAddress, folder: Path, **settings: str) -> Dashboard:
@@ -99,7 +98,7 @@ def browser() -> Iterator[Browser]:
     if installed is None:
         pytest.skip("there is no Chromium: `python -m tests.prepare` installs it")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=installed, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=installed, args=FLAGS, timeout=2 * PATIENCE)
         yield chromium
         chromium.close()
 

@@ -35,7 +35,7 @@ from tests.support.waiting import eventually
 QUICKLY = BackoffPolicy(first=timedelta(milliseconds=50), cap=timedelta(milliseconds=200))
 """Tests do not wait for a minute."""
 
-ENDS_WITHIN = timedelta(seconds=30)
+ENDS_WITHIN = timedelta(seconds=60)
 GROUP = "live"
 
 
@@ -189,14 +189,13 @@ def collect(
     store: Store,
     folder: Path,
     until: Callable[[Live], bool],
-    within: timedelta = timedelta(seconds=30),
 ) -> Collected:
     """Run a source until a test is content with what has come of it, then stop it."""
     with running(source, store, folder) as live:
-        eventually(lambda: live.source.over or until(live), within)
+        eventually(lambda: live.source.over or until(live))
         if live.source.failure is not None:
             raise live.source.failure
-        eventually(lambda: live.counts().get("*", 0) >= len(live.posts()), within)  # posts are written, then counted
+        eventually(lambda: live.counts().get("*", 0) >= len(live.posts()))  # posts are written, then counted
         return Collected(
             live.posts(), live.deleted(), live.counts(), live.coverage(), live.rejected(), live.source.tally
         )

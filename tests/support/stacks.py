@@ -19,7 +19,7 @@ from processing.contract import ClickHouseAddress
 from tests.conftest import WRITER_PASSWORD
 from tests.support.commands import banwatch
 from tests.support.mortal import mortal
-from tests.support.waiting import eventually, free_port
+from tests.support.waiting import PATIENCE, eventually, free_port
 
 
 def arguments_of(pid: str) -> list[str]:
@@ -147,22 +147,29 @@ class Running:
                 pids += of_a_thread.read_text().split()
         return [int(pid) for pid in pids if not word or word in arguments_of(pid)]
 
-    def kill_child(self, word: str, within: timedelta = timedelta(seconds=60)) -> None:
+    def kill_child(self, word: str) -> None:
         """Kill a child by SIGKILL, once there is one."""
-        os.kill(eventually(lambda: self.children(word), within)[0], signal.SIGKILL)
+        os.kill(eventually(lambda: self.children(word))[0], signal.SIGKILL)
 
-    def says(self, text: str, within: timedelta = timedelta(seconds=90)) -> bool:
+    def kill(self) -> None:
+        """Kill everything at once by SIGKILL."""
+        for pid in [self.process.pid, *self.children()]:
+            with suppress(ProcessLookupError):  # a child ends with its parent
+                os.kill(pid, signal.SIGKILL)
+        self.wait()
+
+    def says(self, text: str, within: timedelta = PATIENCE) -> bool:
         """Whether a text appears in what it prints, before it ends or time runs out."""
         eventually(lambda: text in self.said or self.process.poll() is not None, within)
         return text in self.said
 
-    def wait(self, within: timedelta = timedelta(seconds=180)) -> int:
+    def wait(self, within: timedelta = PATIENCE) -> int:
         return self.process.wait(within.total_seconds())
 
     def interrupt(self) -> int:
         """As Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
-        return self.wait(timedelta(seconds=30))
+        return self.wait()
 
     def close(self) -> None:
         """Leave nothing behind, whatever the test found."""

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
 Found = TypeVar("Found")
 
+PATIENCE = timedelta(minutes=5)
+"""Only bounds a failure: on a machine with too much to do everything takes long."""
 
-PORTS = range(20_000, 32_000)
-"""Below those that the kernel gives to outgoing connections, so that none takes a port before it is used."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+PORTS = range(20_000 + _WORKER * 1_500, 20_000 + (_WORKER + 1) * 1_500)
+"""Below those that the kernel gives to outgoing connections, so that none takes a port before it is used. Each of the
+tests' processes has ports of its own: a server may take long until it takes the port that it was given."""
+
+_given: deque[int] = deque(maxlen=500)
 
 
 def free_port() -> int:
-    """A port that nothing held a moment ago."""
+    """A port that nothing held a moment ago, and that was not given to another."""
     while True:
+        port = random.choice(PORTS)
+        if port in _given:
+            continue
         with socket.socket() as listener:
             try:
-                listener.bind(("127.0.0.1", random.choice(PORTS)))
+                listener.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(listener.getsockname()[1])
+        _given.append(port)
+        return port
 
 
-def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=120)) -> Found:
-    """Look until what is found is true, and return it. The time only bounds a failure.
+def eventually(look: Callable[[], Found], within: timedelta = PATIENCE) -> Found:
+    """Look until what is found is true, and return it.
 
     It looks less often as time goes on: what is waited for needs the machine more than the looking does.
     """
@@ -40,7 +52,7 @@ def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=
     return found
 
 
-def polled(poll: Callable[[], Found], within: timedelta = timedelta(seconds=90)) -> Found:
+def polled(poll: Callable[[], Found], within: timedelta = PATIENCE) -> Found:
     """Poll until what comes of it is true, without a pause: a poll waits by itself, and keeps its connection alive."""
     deadline = time.monotonic() + within.total_seconds()
     while not (found := poll()):

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from dashboard.public import editions
 from dashboard.public.app import application
 from dashboard.public.editions import Editions
 from dashboard.public.editor import Editor
@@ -34,6 +35,12 @@ NAMES = {
 OPENED = stock.END + timedelta(seconds=7)
 INCIDENT = stock.incident().id
 SITE = "https://trends.example.org"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store may take long for findings: the machine may be busy."""
+    monkeypatch.setattr(editions, "FOUND_WITHIN", timedelta(seconds=20))
 
 
 @dataclass

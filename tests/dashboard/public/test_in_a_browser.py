@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from tests.dashboard.public.conftest import INCIDENT
-from tests.support.browser import TELEPHONE, Scheme, serve_public
+from tests.support.browser import PATIENCE, TELEPHONE, Scheme, serve_public
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import eventually
 
@@ -27,7 +26,7 @@ def site(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -
     """The pages, served by the command; it ends at a signal without a fault."""
     public = serve_public(stocked, tmp_path_factory.mktemp("public"))
     try:
-        assert eventually(public.answers, timedelta(seconds=60)), "the public pages did not come up"
+        assert eventually(public.answers), "the public pages did not come up"
         yield public.url
     finally:
         public.process.send_signal(signal.SIGTERM)
@@ -44,6 +43,7 @@ def test_every_page_fits_its_screen_without_a_script(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=False
     )
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("requestfailed", lambda request: faults.append(request.url))
@@ -80,6 +80,7 @@ def test_another_site_shows_the_chart_and_nothing_else(browser: Browser, site: s
 
     with served(answer) as news:
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
         refused: list[str] = []
         page.on("console", lambda message: refused.append(message.text))
         page.goto(news.url.replace("127.0.0.1", "localhost"))
@@ -87,7 +88,7 @@ def test_another_site_shows_the_chart_and_nothing_else(browser: Browser, site: s
             assert page.evaluate(f"document.getElementById('{name}').naturalWidth") > 500
         frame = page.frame_locator("#chart")
         assert "حظر" in (frame.locator("svg").text_content() or "")
-        assert eventually(lambda: bool(refused))
+        assert eventually(lambda: page.wait_for_timeout(50) or refused)
         page.close()
     assert len(refused) == 1
     assert "frame-ancestors 'none'" in refused[0]
@@ -95,6 +96,7 @@ def test_another_site_shows_the_chart_and_nothing_else(browser: Browser, site: s
 
 def test_a_page_can_be_printed(browser: Browser, site: str, tmp_path: Path) -> None:
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{site}/")
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"

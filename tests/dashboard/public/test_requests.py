@@ -145,4 +145,4 @@ def test_a_connection_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatc
                 with suppress(ConnectionResetError):
                     while connection.recv(1_000):
                         pass
-        assert httpx.get(base, trust_env=False).text == "here"
+        assert httpx.get(base, trust_env=False, timeout=60).text == "here"

@@ -20,9 +20,7 @@ from tests.deploy.doctor.conftest import Environment, doctor
 from tests.kafka import server
 from tests.support import brokers
 from tests.support.mortal import started
-from tests.support.waiting import eventually, free_port
-
-SECOND = timedelta(seconds=1)
+from tests.support.waiting import PATIENCE, free_port
 
 
 def test_a_port_that_another_program_holds_is_not_kafka(alone: Environment, listener: int) -> None:
@@ -66,7 +64,7 @@ def misled() -> Iterator[str]:
     process = started(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = KafkaAddress(f"127.0.0.1:{port}")
     try:
-        eventually(lambda: probe(address, SECOND))
+        embedded.wait_until_ready(address, PATIENCE)
         yield address.bootstrap
     finally:
         process.kill()
@@ -80,7 +78,7 @@ def test_a_broker_that_advertises_a_wrong_address_is_told(alone: Environment, mi
 
 
 def topics(address: KafkaAddress) -> dict[str, Topic]:
-    cluster = probe(address, SECOND)
+    cluster = probe(address, timedelta(seconds=20))
     assert cluster is not None
     return dict(read_topics(address, cluster, (address.posts_topic, address.rejected_topic)))
 

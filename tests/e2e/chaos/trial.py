@@ -79,7 +79,7 @@ def _disturb(installation: Installation, monkey: Monkey, messages: int, kills: i
         if stored >= freeze_at and monkey.freezes == 0 and monkey.freeze():
             say(f"{stored:,} posts stored: froze a worker")
         pause.wait(LOOK_EVERY)
-    eventually(lambda: monkey.thaw() or monkey.freezes == 0 or monkey.idle, timedelta(seconds=30))
+    eventually(lambda: monkey.thaw() or monkey.freezes == 0 or monkey.idle)
 
 
 def posts_in_store(installation: Installation) -> int:
@@ -91,5 +91,5 @@ def counts_of(installation: Installation) -> dict[Bucket, Figures]:
     """What an installation that does not run has counted."""
     store = installation.start("warehouse")
     with closing(store):
-        eventually(lambda: clickhouse_answers(installation.store.url), timedelta(seconds=60))
+        eventually(lambda: clickhouse_answers(installation.store.url))
         return counted(installation.store)

@@ -18,7 +18,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from tests.support.mortal import mortal
-from tests.support.waiting import free_port
+from tests.support.waiting import PATIENCE, free_port
 
 ROOT = Path(__file__).parents[3]
 WRITER, READER = "writer's word", "reader's word"
@@ -76,10 +76,10 @@ def start(directory: Path, port: int, **settings: Any) -> Warehouse:
 
 
 def wait_until_ready(warehouse: Warehouse) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE.total_seconds()
     while time.monotonic() < deadline and warehouse.process.poll() is None:
         try:
-            if httpx.get(warehouse.url + "ping", timeout=1, verify=UNENCRYPTED).text == "Ok.\n":
+            if httpx.get(warehouse.url + "ping", timeout=10, verify=UNENCRYPTED).text == "Ok.\n":
                 return
         except httpx.TransportError:
             time.sleep(0.05)

@@ -47,6 +47,7 @@ def test_every_concatenated_stream_is_decoded(warehouse: Warehouse, table: str, 
         content=body,
         headers={"Content-Encoding": encoding},
         auth=AUTH,
+        timeout=60,
     )
     assert json.loads(answer.headers["X-ClickHouse-Summary"])["written_rows"] == "150000"
     assert count(warehouse) == 150_000
@@ -61,6 +62,7 @@ def test_what_unpacks_to_more_than_a_head_is_still_an_insert(warehouse: Warehous
         content=COMPRESS[encoding](f"INSERT INTO {table} FORMAT CSV\n".encode() + rows),
         headers={"Content-Encoding": encoding},
         auth=AUTH,
+        timeout=60,
     )
     assert (answer.status_code, count(warehouse)) == (HTTPStatus.OK, 20), answer.text[:200]
 

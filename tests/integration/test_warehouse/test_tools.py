@@ -54,7 +54,7 @@ def pieces(text: str) -> Iterator[bytes]:
 
 def grafana(warehouse: Warehouse, text: str, **more: str) -> httpx.Response:
     headers = {"Accept-Encoding": "gzip", "User-Agent": "grafana/12 clickhouse-datasource/4 clickhouse-go/2"}
-    with httpx.Client(auth=("reader", READER), headers=headers) as http:
+    with httpx.Client(auth=("reader", READER), headers=headers, timeout=60) as http:
         return http.post(warehouse.url, content=pieces(text), params=GRAFANA | more)
 
 
@@ -131,7 +131,7 @@ JDBC_OPENING = [
 @pytest.mark.parametrize("text", JDBC_OPENING)
 def test_what_jdbc_asks_on_opening_a_schema(warehouse: Warehouse, text: str) -> None:
     headers = {"X-ClickHouse-Format": "RowBinaryWithNamesAndTypes", "X-ClickHouse-Database": "watched"}
-    with httpx.Client(auth=("reader", READER), headers=headers) as http:
+    with httpx.Client(auth=("reader", READER), headers=headers, timeout=60) as http:
         answer = http.post(warehouse.url, content=pieces(text), params=JDBC)
     assert answer.status_code == HTTPStatus.OK, answer.text
     assert answer.headers["X-ClickHouse-Format"] == "RowBinaryWithNamesAndTypes"
