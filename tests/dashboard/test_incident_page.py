@@ -36,7 +36,7 @@ from processing.store.records import write_incidents
 from processing.store.writer import recount, write_posts
 from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.pages import NAMES, html, run, text
+from tests.dashboard.pages import NAMES, gone_back, html, run, text
 from tests.support import led as led_stock
 from tests.support import stock, told_stock
 from tests.support.waiting import free_port
@@ -511,6 +511,10 @@ def test_without_an_id_the_incidents_are_listed_newest_first(address: ClickHouse
     shown.selectbox(key="spoken").select("ja").run()
     assert listed(shown) == ["older"]
     assert shown.query_params["spoken"] == "ja"
+    del shown.query_params["spoken"]
+    with gone_back():
+        shown.run()
+    assert listed(shown) == [few, own, "older"]
     assert listed(opened(settings, ui="en", about="court")) == [few]
     assert listed(opened(settings, ui="en", verdict="organic")) == [own, "older"]
     nothing = opened(settings, ui="en", verdict="backfill")

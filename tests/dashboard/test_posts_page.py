@@ -20,7 +20,7 @@ from processing.store.client import Store
 from processing.store.deletions import DeletionTarget, delete
 from processing.store.writer import recount, write_posts
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.pages import html, page
+from tests.dashboard.pages import gone_back, html, page
 from tests.support import stock
 
 WORDS_OF_PAGE = ENGLISH.posts_page
@@ -110,6 +110,17 @@ def test_a_search_for_words_without_time_says_where_it_stopped(
     shown = html(page(settings, "posts", ui="en", words="telefon OR nothing"))
     assert "Posts found: at least 0. The search stopped after 4 seconds" in shown
     assert "back to 10 Jul 2020, 23:00" in shown
+
+
+def test_the_way_back_brings_the_order_of_before(settings: DashboardSettings) -> None:
+    shown = page(settings, "posts", ui="en")
+    shown.button_group(key="order").set_value("shared").run()
+    assert shown.query_params["order"] == "shared"
+    del shown.query_params["order"]
+    with gone_back():
+        shown.run()
+    assert shown.button_group(key="order").value == "newest"
+    assert "order" not in shown.query_params
 
 
 @pytest.mark.parametrize("interface", LANGUAGES)

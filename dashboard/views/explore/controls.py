@@ -87,7 +87,6 @@ def _lines(by: Compare, offered: Sequence[str], words: Words) -> tuple[str, ...]
 
 
 def _write(named: str) -> None:
-    st.session_state[LINES] = named
     if named:
         st.query_params[LINES] = named
     elif LINES in st.query_params:

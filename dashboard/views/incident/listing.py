@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.addresses import of_incident
-from dashboard.context import Context
+from dashboard.context import Context, went_back
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
@@ -109,7 +109,7 @@ def _choice(label: str, key: str, anything: str, names: dict[str, str]) -> str:
 
 
 def _settle(key: str, options: Iterable[str]) -> None:
-    """Let a filter that nobody has touched have the value of the address."""
-    if st.session_state.get(key) not in set(options):
+    """Let a filter have the value of the address, if nobody has touched it and on the way back."""
+    if st.session_state.get(key) not in set(options) or went_back():
         asked = st.query_params.get(key, ANY)
         st.session_state[key] = asked if asked in set(options) else ANY

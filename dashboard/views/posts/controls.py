@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from dashboard.context import Context
+from dashboard.context import Context, went_back
 from dashboard.filters import Filters
 from dashboard.i18n.messages.posts import PostsWords
 from dashboard.parts import filters
@@ -85,7 +85,7 @@ def _own(words: PostsWords, presence: Presence) -> tuple[str, str, Order]:
 
 def _order(words: PostsWords) -> Order:
     """Draw the order. It is written into the address here, because a bound control would write the translated label."""
-    if "order" not in st.session_state:
+    if "order" not in st.session_state or went_back():
         named = st.query_params.get("order", "")
         st.session_state["order"] = Order(named) if named in list(Order) else Order.NEWEST
     chosen = st.segmented_control(
