@@ -14,7 +14,7 @@ from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.i18n.labels import topic_name
 from dashboard.markup import literal
-from dashboard.parts import access, display, filters, generated, live
+from dashboard.parts import access, address, display, filters, generated, live
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
@@ -55,6 +55,7 @@ def main(settings: DashboardSettings, services: Services) -> None:
     _styles(words)
     viewer = access.viewer(settings, services, words)
     context = Context(settings, services, chosen, words, viewer, live=shown.live, lists=lists)
+    address.write({**shown.parameters, **filters.parameters(chosen, lists)})
     pages = {view.path: _page(view, context) for view in VIEWS}
     page = st.navigation(list(pages.values()), position="top")
     _follow_old_address(page, pages)
@@ -67,7 +68,6 @@ def main(settings: DashboardSettings, services: Services) -> None:
         access.show(viewer, words)
         display.show(shown, words)
     live.show("generated", generated.show, context)
-    filters.remember(chosen, lists)
     page.run()
 
 

@@ -39,7 +39,7 @@ SAVE_EVERY = 1.0
 LOOK_EVERY = 0.01
 FLUSH_PATIENCE = 30.0
 STOPPED_PATIENCE = 3.0
-"""Seconds of a flush after `stop`. There are two, and whoever stops the process kills it after eight."""
+"""Seconds of a flush after `stop`. A run ends with two flushes, and `banwatch up` kills a source after eight."""
 
 FLUSH_SLICE = timedelta(seconds=1)
 
@@ -62,7 +62,7 @@ Tell = Callable[[CollectorStats], None]
 class SourceRunner:
     """One run of one source. `committed` is given if only counted posts are safe: see `ingest.cursors`.
 
-    `stop` ends the run at once. `enough` ends the reading; the run ends once all that was read is safe.
+    `stop` ends the run in seconds. `enough` ends the reading; the run ends once all that was read is safe.
     """
 
     source: Source
@@ -281,11 +281,12 @@ class SourceRunner:
         Raises:
             BrokerUnavailable: a message is missing. It lies behind the saved cursor.
         """
-        begun = time.monotonic()
+        deadline, told = time.monotonic() + FLUSH_PATIENCE, False
         while True:
+            if self.stop.is_set() and not told:
+                deadline, told = time.monotonic() + STOPPED_PATIENCE, True
             try:
                 return self.producer.flush(FLUSH_SLICE)
             except BrokerUnavailable:
-                patience = STOPPED_PATIENCE if self.stop.is_set() else FLUSH_PATIENCE
-                if time.monotonic() - begun >= patience:
+                if time.monotonic() >= deadline:
                     raise

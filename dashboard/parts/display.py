@@ -1,12 +1,8 @@
-"""How the page is displayed to this reader: in which language, in which time zone, and whether it updates by itself.
-
-Streamlit can bind a control to the address by itself. It writes the shown name of an option there, which differs from
-language to language, so the choices are kept in the address here.
-"""
+"""How the page is displayed to this reader: in which language, in which time zone, and whether it updates by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import lru_cache
@@ -14,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from dashboard.context import went_back
 from dashboard.i18n import WORDS, Words
+from dashboard.parts.address import kept, parameter
 from processing.i18n import LANGUAGES, language, nearest
 
 INTERFACE, ZONE, LIVE = "ui", "zone", "live"
@@ -26,12 +22,16 @@ MOST_WORDS = 256
 
 @dataclass(frozen=True)
 class Display:
-    """The reader's choice. `browser_zone` is the zone of the reader's browser, and `zone` that of the page."""
+    """The reader's choice. `browser_zone` is the zone of the reader's browser, and `zone` that of the page.
+
+    `parameters` are those of the address.
+    """
 
     tag: str
     zone: tzinfo
     browser_zone: tzinfo
     live: bool
+    parameters: Mapping[str, str | None]
 
     def words(self, topics: Mapping[str, str]) -> Words:
         """Return the sentences in the reader's language, with these names of topics and times in the reader's zone.
@@ -48,10 +48,12 @@ def _words(tag: str, zone: tzinfo, topics: tuple[tuple[str, str], ...]) -> Words
 
 def chosen() -> Display:
     """Return the reader's choice. Without one, the browser decides the language and the zone."""
-    tag = kept(INTERFACE, LANGUAGES, nearest(st.context.locale))
-    in_utc = kept(ZONE, (OWN_ZONE, IN_UTC), OWN_ZONE) == IN_UTC
+    own = nearest(st.context.locale)
+    tag, zone = kept(INTERFACE, LANGUAGES, own), kept(ZONE, (OWN_ZONE, IN_UTC), OWN_ZONE)
+    parameters = {INTERFACE: parameter(INTERFACE, tag, own), ZONE: parameter(ZONE, zone, OWN_ZONE)}
     browser_zone = _browser_zone()
-    return Display(tag, UTC if in_utc else browser_zone, browser_zone, st.session_state.get(LIVE, True))
+    in_use = UTC if zone == IN_UTC else browser_zone
+    return Display(tag, in_use, browser_zone, st.session_state.get(LIVE, True), parameters)
 
 
 def show(display: Display, words: Words) -> None:
@@ -63,25 +65,6 @@ def show(display: Display, words: Words) -> None:
         if display.browser_zone is not UTC:
             st.radio(words.zone_of_times, list(zones), key=ZONE, format_func=zones.__getitem__)
         st.toggle(words.live, value=True, key=LIVE, persist_state="session", help=words.live_help)
-
-
-def kept(name: str, offered: Collection[str], default: str) -> str:
-    """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
-
-    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is kept beside
-    the control, and one that is not the default is written to the address again.
-    """
-    address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")
-    if last is None or went_back():
-        choice = address if address is not None and address in offered else default
-    else:
-        choice = st.session_state.get(name) or last
-    st.session_state[name] = st.session_state[f"{name} kept"] = choice
-    if choice not in {address, default}:
-        st.query_params[name] = choice
-    elif address not in {None, choice}:
-        del st.query_params[name]
-    return choice
 
 
 def _browser_zone() -> tzinfo:

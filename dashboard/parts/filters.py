@@ -40,7 +40,7 @@ WIDTH_OF_LISTS = 320
 def chosen(lists: Sequence[WatchList]) -> Filters:
     """Return the reader's filters. `lists` are the watch lists as they are now.
 
-    The address holds them when the page is opened, and when the reader goes back to an earlier view. Otherwise the
+    The address holds them when a session begins, and when the reader goes back to an earlier view. Otherwise the
     controls hold them. The controls of all pages share their values.
     """
     address = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
@@ -106,15 +106,9 @@ def are_to_move() -> bool:
     return MOVE in st.session_state
 
 
-def remember(view: Filters, lists: Sequence[WatchList]) -> None:
-    """Write the filters into the address, and leave the parameters of single pages there."""
-    address = to_address(view, lists)
-    for name in NAMES.values():
-        if name in st.query_params and name not in address:
-            del st.query_params[name]
-    changed = {name: value for name, value in address.items() if st.query_params.get(name) != value}
-    if changed:
-        st.query_params.update(changed)
+def parameters(view: Filters, lists: Sequence[WatchList]) -> dict[str, str | None]:
+    """Return what the address says of the filters. The parameters of single pages are not among them."""
+    return dict.fromkeys(NAMES.values()) | to_address(view, lists)
 
 
 def show(view: Filters, words: Words, window: Window, *, topics: Iterable[str], languages: Iterable[str]) -> None:

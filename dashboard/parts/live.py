@@ -32,9 +32,9 @@ def show(
 ) -> None:
     """Draw a part with `draw(context, ...)` now, and again after each `dashboard_refresh` without a reader's action.
 
-    `name` is unique on the page. The part waits while the reader has the keyboard's focus in it, points at a chart, a
-    table or a post, has marked text in it or has opened a table of a claim; while the page is hidden; and if the reader
-    has switched updates off.
+    `name` is unique on the page. The part waits for a second after a click or a key; while the reader has the focus of
+    the keyboard in it, points at a chart, a table or a post, has marked text in it or has opened a table of a claim;
+    while the page is hidden; and if the reader has switched updates off.
     A part holds what changes, and no filter. One that fails says so, stops no other, and is drawn again like any other.
     """
 

@@ -16,12 +16,19 @@ function sendAtOnce(ask) {
 }
 
 let lastInput = 0;
-for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "click", "change", "popstate"]) {
+for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "click", "change"]) {
   window.addEventListener(kind, () => { lastInput = performance.now(); }, { capture: true });
 }
 
-function app() {
-  return document.querySelector("[data-testid=stApp]");
+// Until the browser has the page to which the reader goes, the answer to a part of the page that is left would empty it.
+let leftAt = 0;
+window.addEventListener("popstate", () => { leftAt = performance.now(); }, { capture: true });
+window.addEventListener("click", ({ target }) => {
+  if (target.closest("a[href]:not([target=_blank])")) leftAt = performance.now();
+}, { capture: true });
+
+function isLeft(clock) {
+  return clock.drawn < leftAt && performance.now() - leftAt < LOST_AFTER;
 }
 
 function isHeld(part) {
@@ -36,8 +43,8 @@ function isHeld(part) {
 // A server that has started again, or has forgotten the page, leaves an ask without an answer, and the page would look as
 // before for ever. The part above every page asks too, and does not count: the editor of the page SQL may hold a text.
 function isLost(part, clock) {
-  const { testConnectionState: connection, testScriptState: script } = app().dataset;
-  const answers = connection !== "CONNECTED" || script === "running";
+  const app = document.querySelector("[data-testid=stApp]");
+  const answers = app.dataset.testConnectionState !== "CONNECTED" || app.dataset.testScriptState === "running";
   if (answers || part.matches(".st-key-live-generated")) clock.asked = undefined;
   return clock.asked !== undefined && performance.now() - clock.asked > LOST_AFTER && !isWriting();
 }
@@ -55,6 +62,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   clocks.set(parentElement, clock);
   clearInterval(clock.timer);
   clock.asked = undefined;
+  clock.drawn = performance.now();
   let due = performance.now() + data.every * 1000;
   const look = () => {
     const part = host.closest("[class*=st-key-live-]");
@@ -64,10 +72,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const held = isHeld(part);
     part.toggleAttribute("data-held", held && !document.hidden);
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
-    if (held || performance.now() - lastInput < AFTER_INPUT) return;
+    if (held || isLeft(clock) || performance.now() - lastInput < AFTER_INPUT) return;
     clock.asked ??= performance.now();
-    // While the reader goes to another page, an ask of the page that is left would empty the other one.
-    if (app().dataset.testScriptState !== "notRunning") return;
     due = performance.now() + data.every * 1000;
     sendAtOnce(() => setTriggerValue("due", Date.now()));
   };

@@ -59,7 +59,7 @@ def test_a_second_address_is_asked_where_the_first_is_away(broker: brokers.Broke
 
 def test_a_second_address_is_asked_where_the_first_hangs(broker: brokers.Broker) -> None:
     with silent_listener() as hangs:
-        assert probe(KafkaAddress(f"{hangs.bootstrap},{broker.bootstrap}"), timedelta(seconds=2)) is not None
+        assert probe(KafkaAddress(f"{hangs.bootstrap},{broker.bootstrap}"), timedelta(seconds=6)) is not None
 
 
 @contextmanager

@@ -18,8 +18,8 @@ PATIENCE = timedelta(minutes=5)
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
 PORTS = range(20_000 + _WORKER * 1_500, 20_000 + (_WORKER + 1) * 1_500)
-"""Below those that the kernel gives to outgoing connections, so that none takes a port before it is used. Each of the
-tests' processes has ports of its own: a server may take long until it takes the port that it was given."""
+"""Below those that the kernel gives to outgoing connections, so that none takes a port before it is used. Each of
+up to eight processes of the tests has ports of its own: it may be long until a server takes the port it was given."""
 
 _given: deque[int] = deque(maxlen=500)
 

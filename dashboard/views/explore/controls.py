@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.context import went_back
 from dashboard.i18n import Words
-from dashboard.parts.display import kept
+from dashboard.parts import address
 from dashboard.views.explore.comparison import MOST_LINES, Compare
 from dashboard.views.explore.names import name_of
 
@@ -42,17 +42,24 @@ class Look:
 
 def comparison() -> Compare:
     """Return what is compared."""
-    return Compare(kept(COMPARE, [each.value for each in Compare], Compare.TOPIC.value))
+    return Compare(address.kept(COMPARE, [each.value for each in Compare], Compare.TOPIC.value))
 
 
 def show(by: Compare, offered: Sequence[str], words: Words) -> Look:
     """Draw the controls below the filters, and return what they say."""
     page = words.explore_page
-    layout = Layout(kept(LAYOUT, [each.value for each in Layout], Layout.TOGETHER.value))
+    layout = Layout(address.kept(LAYOUT, [each.value for each in Layout], Layout.TOGETHER.value))
     with st.container(horizontal=True):
         _choice(page.compare, COMPARE, {each.value: getattr(page, f"compare_{each}") for each in Compare})
         _choice(page.layout, LAYOUT, {each.value: getattr(page, f"layout_{each}") for each in Layout})
     chosen = _lines(by, offered, words)
+    address.write(
+        {
+            COMPARE: address.parameter(COMPARE, by, Compare.TOPIC),
+            LAYOUT: address.parameter(LAYOUT, layout, Layout.TOGETHER),
+            LINES: BETWEEN.join(chosen) or None,
+        }
+    )
     with st.container(horizontal=True):
         share = st.toggle(page.share, key=SHARE, bind="query-params")
         log = st.toggle(words.now_page.log, key=LOG, bind="query-params", help=words.now_page.log_help)
@@ -64,9 +71,8 @@ def _choice(label: str, key: str, names: Mapping[str, str]) -> None:
 
 
 def _lines(by: Compare, offered: Sequence[str], words: Words) -> tuple[str, ...]:
-    """Draw the choice of lines, and keep it in the address by the lines' ids."""
+    """Draw the choice of lines, and return the lines' ids."""
     if by is Compare.TIME:
-        _write("")
         return ()
     key, named = f"{LINES} of {by}", st.query_params.get(LINES, "")
     if key not in st.session_state or went_back():
@@ -82,12 +88,4 @@ def _lines(by: Compare, offered: Sequence[str], words: Words) -> tuple[str, ...]
         placeholder=words.explore_page.lines_default,
         help=words.explore_page.lines_help,
     )
-    _write(BETWEEN.join(chosen))
     return tuple(chosen)
-
-
-def _write(named: str) -> None:
-    if named:
-        st.query_params[LINES] = named
-    elif LINES in st.query_params:
-        del st.query_params[LINES]

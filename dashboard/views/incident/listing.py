@@ -109,7 +109,7 @@ def _choice(label: str, key: str, anything: str, names: dict[str, str]) -> str:
 
 
 def _settle(key: str, options: Iterable[str]) -> None:
-    """Let a filter have the value of the address, if nobody has touched it and on the way back."""
+    """Let a filter have the value of the address on the way back, and while it holds none that is offered."""
     if st.session_state.get(key) not in set(options) or went_back():
         asked = st.query_params.get(key, ANY)
         st.session_state[key] = asked if asked in set(options) else ANY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection
 from io import BytesIO
@@ -14,7 +15,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from tests.integration.test_warehouse.conftest import READER, WRITER, Warehouse
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 parquet_files = pytest.importorskip("pyarrow.parquet")
 AUTH = ("reader", READER)
@@ -124,7 +125,7 @@ def test_a_client_that_leaves_takes_its_query_with_it(warehouse: Warehouse, how:
     with closing(HTTPConnection("127.0.0.1", warehouse.port)) as client:
         client.request("POST", "/", asked, {"X-ClickHouse-User": "writer", "X-ClickHouse-Key": WRITER})
         poll(warehouse, f"SELECT ({running}) = 1")
-    poll(warehouse, f"SELECT ({running}) = 0")
+    poll(warehouse, f"SELECT ({running}) = 0", timedelta(seconds=60))  # it would take far longer by itself
 
 
 def test_a_stream_nobody_reads_ends_with_its_client(warehouse: Warehouse) -> None:
@@ -134,5 +135,5 @@ def test_a_stream_nobody_reads_ends_with_its_client(warehouse: Warehouse) -> Non
     poll(warehouse, "SELECT count() = 0 FROM system.processes WHERE query LIKE '%\\'unread\\' FROM system.numbers'")
 
 
-def poll(warehouse: Warehouse, condition: str) -> None:
-    eventually(lambda: warehouse.post(condition).text == "1\n")
+def poll(warehouse: Warehouse, condition: str, within: timedelta = PATIENCE) -> None:
+    eventually(lambda: warehouse.post(condition).text == "1\n", within)
