@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,7 +31,7 @@ class Display:
     zone: tzinfo
     browser_zone: tzinfo
     live: bool
-    parameters: Mapping[str, str | None]
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
 
     def words(self, topics: Mapping[str, str]) -> Words:
         """Return the sentences in the reader's language, with these names of topics and times in the reader's zone.

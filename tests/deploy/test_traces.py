@@ -15,6 +15,7 @@ from deploy.traces import are_wanted, batch_traces
 from ingest.kafka import Batch
 from tests.conftest import a_post
 from tests.support.serving import Asked, Says, served
+from tests.support.waiting import eventually
 
 HERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 UNTRACED = """
@@ -98,6 +99,10 @@ def test_nothing_of_it_is_loaded_where_it_is_not_wanted() -> None:
     assert told.stdout == "False\n"
 
 
+def is_sending() -> bool:
+    return "last traces" in {thread.name for thread in threading.enumerate()}
+
+
 def test_a_collector_that_hangs_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.traces.SENT_WITHIN", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as collector:
@@ -110,4 +115,6 @@ def test_a_collector_that_hangs_does_not_hold_the_end(monkeypatch: pytest.Monkey
         connection, _ = collector.accept()
         with connection:
             assert b"/v1/traces" in connection.recv(100)
-            assert "last traces" in {thread.name for thread in threading.enumerate()}, "it still waits for the answer"
+            assert is_sending(), "it still waits for the answer"
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            eventually(lambda: not is_sending())
