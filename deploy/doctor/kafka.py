@@ -13,7 +13,7 @@ from deploy.doctor.clocks import Clock, judged
 from deploy.doctor.finding import Finding, Status, counted, error, ok, warning
 from deploy.embedded import broker
 from deploy.settings import Settings
-from deploy.supervisor.endpoints import ANSWER_TIMEOUT, kafka_answers
+from deploy.supervisor.endpoints import ANSWER_TIMEOUT, PINGS, kafka_answers
 from ingest.contract import KafkaAddress
 from ingest.kafka import (
     Aspect,
@@ -56,7 +56,7 @@ WHY = {
 def check_kafka(settings: Settings, clock: Clock, *, fix: bool) -> Iterator[Finding]:
     """Yield the state of Kafka. `fix` creates topics and ends differences; nothing is reduced or deleted."""
     address = settings.ingest.kafka
-    cluster = attempt(ADDRESS, lambda: probe(address, ANSWER_TIMEOUT) if kafka_answers(address) else None)
+    cluster = attempt(ADDRESS, lambda: probe(address, PINGS * ANSWER_TIMEOUT) if kafka_answers(address) else None)
     match cluster:
         case Finding():
             yield cluster

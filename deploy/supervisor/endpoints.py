@@ -18,7 +18,7 @@ from ingest.kafka import NotKafka, probe
 
 ANSWER_TIMEOUT = timedelta(seconds=2)
 PINGS = 5
-"""A store on a machine with too much to do answers late, and a program that is no store never."""
+"""A store on a machine with too much to do answers late, and another program never. Kafka has as long to answer."""
 
 
 class OutOfReach(Failure):
@@ -57,7 +57,7 @@ def kafka_answers(address: KafkaAddress) -> bool:
         BrokerRefused, Misconfigured: the broker refuses the login, or a certificate is wrong.
     """
     try:
-        found = probe(address, ANSWER_TIMEOUT)
+        found = probe(address, PINGS * ANSWER_TIMEOUT)
     except NotKafka as error:
         raise PortTaken(f"{error} Stop it, or set BANWATCH_KAFKA_BOOTSTRAP to another address.") from error
     if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,12 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.settings import DashboardSettings
-from dashboard.views.sql import chart, frames
+from dashboard.views.sql import chart, editor, frames
 from dashboard.views.sql.editor import BUILD
+from dashboard.views.sql.run import slot
 from deploy.docs.example_queries import QUESTIONS
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
-from processing.queries import Column, Table
+from processing.queries import AdHocQuery, Column, Table
 from processing.store.client import Store
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, page
@@ -99,6 +101,28 @@ def test_an_error_is_told_at_its_place_as_text(settings: DashboardSettings) -> N
     assert "<b>x</b>" not in html(shown)
     assert "&lt;b&gt;x&lt;/b&gt;" in html(shown)
     assert given(shown)["problem"]["from"] == len("SELECT 1,\n  `")
+
+
+def test_an_error_of_a_query_that_ends_while_the_page_is_drawn_has_its_place(
+    settings: DashboardSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, own_query, own_edit = threading.Event(), AdHocQuery.run, editor.edit
+
+    def late(query: AdHocQuery) -> Table:
+        may_end.wait()
+        return own_query(query)
+
+    def edit(*given: Any, **named: Any) -> Any:
+        edited = own_edit(*given, **named)
+        if slot().is_busy:
+            may_end.set()
+            assert eventually(lambda: not slot().is_busy)
+        return edited
+
+    monkeypatch.setattr(AdHocQuery, "run", late)
+    monkeypatch.setattr(editor, "edit", edit)
+    shown = run(settings, "SELECT foo FROM posts")
+    assert given(shown)["problem"]["from"] == len("SELECT ")
 
 
 def test_what_a_reader_may_not_do_is_refused(settings: DashboardSettings) -> None:

@@ -43,9 +43,11 @@ def show(context: Context) -> None:
     left, right = st.columns([13, 5], gap="large")
     with left:
         library.show(context)
+        # A query that ends while the page is drawn is shown by the next run, which also marks an error in the editor.
+        busy = slot().is_busy
         edited = _editor(context, about)
-        _start(context, about, edited)
-        _below(context, about, edited)
+        _start(context, about, edited, busy=busy)
+        _below(context, about, edited, busy=busy)
     with right:
         dictionary.show(about.views, context.words)
 
@@ -86,11 +88,9 @@ def _problem(run: Run | None) -> Problem | None:
     return Problem(place, outcome.shown(failure)) if place else None
 
 
-def _start(context: Context, about: About, edited: Edited) -> None:
+def _start(context: Context, about: About, edited: Edited, *, busy: bool) -> None:
     """Draw the button that runs the query, and run it if this or the key is pressed."""
     words = context.words.sql_page
-    current = slot().run
-    busy = current is not None and current.outcome is None
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(words.run, type="primary", icon=":material/play_arrow:", disabled=busy, key="sql_run")
         st.caption(f"{words.keys} {outcome.limits(about.limits, context.words)}", width="stretch")
@@ -109,14 +109,14 @@ def _remember(text: str) -> None:
         st.query_params.pop("q", None)
 
 
-def _below(context: Context, about: About, edited: Edited) -> None:
+def _below(context: Context, about: About, edited: Edited, *, busy: bool) -> None:
     words, run = context.words.sql_page, slot().run
     if run is None:
         st.info(words.not_run)
         return
     if len(run.sql) > LONGEST_SHARED:
         st.caption(words.too_long_to_share)
-    if run.outcome is None:
+    if busy:
         st.fragment(_running, run_every=LOOK_AGAIN)(context, run)
         return
     if edited.text != run.sql:

@@ -81,6 +81,11 @@ class Slot:
 
     run: Run | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a query is under way."""
+        return self.run is not None and self.run.outcome is None
+
     def start(self, address: ClickHouseAddress, sql: str) -> Run:
         """Run a query."""
         self.end()
