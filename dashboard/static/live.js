@@ -24,7 +24,7 @@ for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "click", "ch
 let leftAt = 0;
 window.addEventListener("popstate", () => { leftAt = performance.now(); }, { capture: true });
 window.addEventListener("click", ({ target }) => {
-  if (target.closest("a[href]:not([target=_blank])")) leftAt = performance.now();
+  if (target.closest?.("a[href]:not([target=_blank])")) leftAt = performance.now();
 }, { capture: true });
 
 function isLeft(clock) {
